@@ -1,0 +1,2 @@
+//! Every developer command of the project, one file each.
+fn main() {}
