@@ -1,1 +1,61 @@
-//! Placeholder until the first code lands.
+//! Package `corekey`, in folder `crypto-core`: the constant-time crypto core
+//! that IoT fleets stand on. No `std`, no heap, no C, no `unsafe`.
+//!
+//! | for | look in |
+//! |---|---|
+//! | sealing and opening with AES-128/256-GCM | [`aead`] |
+//! | deriving keys with HKDF | [`kdf`] |
+//! | message authentication with HMAC | [`mac`] |
+//! | SHA-256, SHA-384, SHA-512 | [`hash`] |
+//! | wrapping keys with AES-KW and AES-KWP | [`wrap`] |
+//! | random bytes | [`drbg`], [`rng`] |
+//! | hex and base64 of secrets | [`encode`] |
+//! | comparing secrets | [`ct`] |
+//! | known-answer tests at start-up | [`selftest`] |
+//!
+//! Lengths and algorithm names are public; keys, plaintext and everything
+//! computed from them are not, and no branch or address depends on them.
+//! Every type that holds a secret is wiped when it is dropped, has no `Clone`,
+//! prints nothing of its contents and compares in constant time or not at all.
+//!
+//! ```
+//! use corekey::aead::{AeadAlgorithm, AeadKey};
+//! use corekey::hash::HashAlgorithm;
+//! use corekey::kdf::Prk;
+//!
+//! # fn main() -> Result<(), corekey::Error> {
+//! let root = Prk::extract(HashAlgorithm::Sha256, b"salt", b"a root secret of 32 random bytes");
+//! let mut device_key = [0; 32];
+//! root.expand(b"device pump-7", &mut device_key)?;
+//!
+//! let key = AeadKey::new(AeadAlgorithm::Aes256Gcm, &device_key)?;
+//! let mut sealed = [0; 5 + 16];
+//! key.seal(&[0; 12], b"header", b"21.5C", &mut sealed)?;
+//!
+//! let mut opened = [0; 5];
+//! key.open(&[0; 12], b"header", &sealed, &mut opened)?;
+//! assert_eq!(&opened, b"21.5C");
+//! # Ok(())
+//! # }
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod aead;
+pub mod ct;
+#[cfg(feature = "drbg")]
+pub mod drbg;
+#[cfg(feature = "encode")]
+pub mod encode;
+mod error;
+pub mod hash;
+pub mod kdf;
+pub mod mac;
+#[cfg(feature = "os-rng")]
+pub mod rng;
+pub mod selftest;
+mod wipe;
+#[cfg(feature = "wrap")]
+pub mod wrap;
+
+pub use error::Error;

@@ -1,0 +1,240 @@
+//! AES-128-GCM and AES-256-GCM (NIST SP 800-38D) with 96-bit nonces and
+//! 128-bit tags; in place or from one buffer to another, the tag apart or
+//! behind the ciphertext.
+//!
+//! Verified before released: an open compares the tag before it decrypts, so
+//! no unverified plaintext is ever written. **A nonce must never be used twice
+//! with one key**: that gives away the authentication key. Relies on `aes-gcm`.
+
+use core::fmt;
+
+use aes_gcm::aead::AeadInOut;
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
+
+use crate::{Error, wipe};
+
+/// Length of a nonce in bytes.
+pub const NONCE_LEN: usize = 12;
+/// Length of a tag in bytes.
+pub const TAG_LEN: usize = 16;
+/// The longest message in bytes: 2³⁶ − 32 (SP 800-38D §5.2.1.1).
+pub const MAX_MESSAGE_LEN: u64 = (1 << 36) - 32;
+
+/// Which AEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AeadAlgorithm {
+    /// AES-128-GCM: 16-byte keys.
+    Aes128Gcm,
+    /// AES-256-GCM: 32-byte keys.
+    Aes256Gcm,
+}
+
+impl AeadAlgorithm {
+    /// The length of a key in bytes.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128Gcm => 16,
+            Self::Aes256Gcm => 32,
+        }
+    }
+}
+
+enum Inner {
+    Aes128(Aes128Gcm),
+    Aes256(Aes256Gcm),
+}
+
+/// An AES-GCM key with its expanded schedule. Wiped when dropped.
+pub struct AeadKey(Inner);
+
+impl AeadKey {
+    /// A key from [`AeadAlgorithm::key_len`] bytes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLength`] if `key` has another length.
+    pub fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
+        wipe::after(|| {
+            let wrong = |_| Error::InvalidLength;
+            Ok(Self(match algorithm {
+                AeadAlgorithm::Aes128Gcm => {
+                    Inner::Aes128(Aes128Gcm::new_from_slice(key).map_err(wrong)?)
+                }
+                AeadAlgorithm::Aes256Gcm => {
+                    Inner::Aes256(Aes256Gcm::new_from_slice(key).map_err(wrong)?)
+                }
+            }))
+        })
+    }
+
+    /// Which AEAD the key is for.
+    #[must_use]
+    pub fn algorithm(&self) -> AeadAlgorithm {
+        match self.0 {
+            Inner::Aes128(_) => AeadAlgorithm::Aes128Gcm,
+            Inner::Aes256(_) => AeadAlgorithm::Aes256Gcm,
+        }
+    }
+
+    /// Encrypts `plaintext` and appends the tag: `out` gets
+    /// `plaintext.len() + TAG_LEN` bytes, the number that is returned.
+    ///
+    /// # Errors
+    /// [`Error::BufferTooSmall`] with the length that `out` needs;
+    /// [`Error::InvalidLength`] over [`MAX_MESSAGE_LEN`].
+    pub fn seal(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        plaintext: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, Error> {
+        let needed = sealed_len(plaintext.len())?;
+        let (ciphertext, tag) = out
+            .get_mut(..needed)
+            .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
+            .ok_or(Error::BufferTooSmall { needed })?;
+        *tag = self.seal_detached(nonce, aad, plaintext, ciphertext)?;
+        Ok(needed)
+    }
+
+    /// Opens what [`AeadKey::seal`] made: `out` gets
+    /// `sealed.len() - TAG_LEN` bytes, the number that is returned.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if anything differs from what was sealed, and
+    /// those bytes of `out` are zeros. Before that, with nothing written:
+    /// [`Error::InvalidLength`] if `sealed` is shorter than a tag or too long,
+    /// [`Error::BufferTooSmall`] with the length that `out` needs.
+    pub fn open(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        sealed: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, Error> {
+        let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
+        let needed = ciphertext.len();
+        let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
+        self.open_detached(nonce, aad, ciphertext, tag, out)?;
+        Ok(needed)
+    }
+
+    /// Encrypts `plaintext` to `ciphertext`, which has the same length, and
+    /// returns the tag.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLength`] if the lengths differ or exceed
+    /// [`MAX_MESSAGE_LEN`].
+    pub fn seal_detached(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        plaintext: &[u8],
+        ciphertext: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], Error> {
+        let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::InvalidLength)?;
+        self.encrypt(nonce, aad, buffer)
+    }
+
+    /// Opens `ciphertext` to `plaintext`, which has the same length.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if anything differs from what was sealed, and
+    /// `plaintext` is zeros; [`Error::InvalidLength`], with nothing written, if
+    /// the lengths differ or exceed [`MAX_MESSAGE_LEN`].
+    pub fn open_detached(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; TAG_LEN],
+        plaintext: &mut [u8],
+    ) -> Result<(), Error> {
+        let buffer = InOutBuf::new(ciphertext, plaintext).map_err(|_| Error::InvalidLength)?;
+        self.decrypt(nonce, aad, buffer, tag)
+    }
+
+    /// Encrypts `buffer` where it is and returns the tag.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLength`] over [`MAX_MESSAGE_LEN`].
+    pub fn seal_in_place(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], Error> {
+        self.encrypt(nonce, aad, buffer.into())
+    }
+
+    /// Opens `buffer` where it is.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if anything differs from what was sealed: then
+    /// `buffer` is zeros and the ciphertext is gone. [`Error::InvalidLength`]
+    /// over [`MAX_MESSAGE_LEN`], with nothing written.
+    pub fn open_in_place(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), Error> {
+        self.decrypt(nonce, aad, buffer.into(), tag)
+    }
+
+    fn encrypt(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: InOutBuf<'_, '_, u8>,
+    ) -> Result<[u8; TAG_LEN], Error> {
+        sealed_len(buffer.len())?;
+        let nonce = nonce.into();
+        let tag = wipe::after(|| match &self.0 {
+            Inner::Aes128(key) => key.encrypt_inout_detached(nonce, aad, buffer),
+            Inner::Aes256(key) => key.encrypt_inout_detached(nonce, aad, buffer),
+        });
+        tag.map(Into::into).map_err(|_| Error::InvalidLength)
+    }
+
+    fn decrypt(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        mut buffer: InOutBuf<'_, '_, u8>,
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), Error> {
+        sealed_len(buffer.len())?;
+        let (nonce, tag) = (nonce.into(), tag.into());
+        let verified = wipe::after(|| match &self.0 {
+            Inner::Aes128(key) => key.decrypt_inout_detached(nonce, aad, buffer.reborrow(), tag),
+            Inner::Aes256(key) => key.decrypt_inout_detached(nonce, aad, buffer.reborrow(), tag),
+        });
+        if verified.is_err() {
+            buffer.get_out().fill(0);
+            return Err(Error::Unverified);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for AeadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AeadKey").field(&self.algorithm()).finish()
+    }
+}
+
+/// The length of a message of `len` bytes with its tag.
+///
+/// # Errors
+/// [`Error::InvalidLength`] over [`MAX_MESSAGE_LEN`] or the address space.
+pub fn sealed_len(len: usize) -> Result<usize, Error> {
+    if len as u64 > MAX_MESSAGE_LEN {
+        return Err(Error::InvalidLength);
+    }
+    len.checked_add(TAG_LEN).ok_or(Error::InvalidLength)
+}

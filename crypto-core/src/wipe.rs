@@ -1,0 +1,25 @@
+//! Wiping of the stack that a computation on secrets has used. What lives in a
+//! type of ours is wiped by its `Drop`; this is for what the compiler and the
+//! primitives below us spilled, moved or left in a returned frame.
+//!
+//! Relies on `zeroize::zeroize_stack`. The depth is an upper estimate of the
+//! frames below one call; it is checked by the residue test of the C ABI.
+
+/// Bytes of dead stack that are overwritten after a call.
+#[cfg(target_pointer_width = "64")]
+const DEPTH: usize = 8 * 1024;
+#[cfg(not(target_pointer_width = "64"))]
+const DEPTH: usize = 2 * 1024;
+
+/// Runs `work` in a frame of its own, then overwrites the stack that it used.
+#[inline(always)]
+pub(crate) fn after<R>(work: impl FnOnce() -> R) -> R {
+    let result = own_frame(work);
+    zeroize::zeroize_stack::<DEPTH>();
+    result
+}
+
+#[inline(never)]
+fn own_frame<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
