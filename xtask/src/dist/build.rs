@@ -1,0 +1,113 @@
+//! Cargo as `dist` runs it: the same bytes whatever folder, user or
+//! environment builds them, and no build path in them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Result, process, workspace};
+
+/// A folder and flags to build the libraries with.
+pub(super) struct Build {
+    target_dir: PathBuf,
+    rustflags: String,
+}
+
+impl Build {
+    /// Fetches the dependencies, whose folders the flags name.
+    pub(super) fn prepare() -> Result<Self> {
+        process::run(workspace::cargo().args(["fetch", "--quiet", "--locked"]))?;
+        let target_dir = workspace::target_dir().join("dist");
+        let rustflags = rustflags(&target_dir)?;
+        Ok(Self { target_dir, rustflags })
+    }
+
+    /// Builds `corekey-ffi` as one crate type and returns the file.
+    pub(super) fn library(
+        &self,
+        crate_type: &str,
+        profile: &str,
+        cargo_arguments: &[&str],
+        rustc_arguments: &[String],
+    ) -> Result<PathBuf> {
+        let mut command = workspace::cargo();
+        command
+            .args(["rustc", "--locked", "--package", "corekey-ffi", "--lib"])
+            .args(["--crate-type", crate_type, "--profile", profile])
+            .args(cargo_arguments)
+            .arg("--target-dir")
+            .arg(&self.target_dir)
+            .arg("--")
+            .args(rustc_arguments)
+            // Flags and targets a user has set would change the bytes.
+            .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET")
+            .env_remove("CARGO_INCREMENTAL");
+        process::run(&mut command)?;
+        let extension = if crate_type == "staticlib" { "a" } else { "so" };
+        let file = self.target_dir.join(profile).join(format!("libcorekey_ffi.{extension}"));
+        if file.is_file() {
+            return Ok(file);
+        }
+        Err(format!("cargo did not build {}", file.display()))
+    }
+
+    /// An empty folder for one step of the build.
+    pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.target_dir.join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+/// One of binutils or gcc, run where a step's files are, so that no folder
+/// reaches its output.
+pub(super) fn binutil(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).env("LC_ALL", "C");
+    command
+}
+
+/// All flags, in cargo's encoding. Of several remappings that match a path
+/// rustc takes the last one.
+fn rustflags(target_dir: &Path) -> Result<String> {
+    let cargo_home = cargo_home()?;
+    let mut renamed = vec![
+        (cargo_home.clone(), "cargo".to_owned()),
+        (workspace::root(), format!("corekey-{}", workspace::VERSION)),
+        (target_dir.to_path_buf(), "target".to_owned()),
+        (PathBuf::from(workspace::rustc_prints("sysroot")?), "rust".to_owned()),
+    ];
+    renamed.extend(
+        registry_folders(&cargo_home).into_iter().map(|folder| (folder, "registry".to_owned())),
+    );
+    // Asking the C library is enough: without this getrandom brings a fallback
+    // to /dev/urandom, threads' locks and all, for kernels before 3.17.
+    let mut flags = vec!["--cfg".to_owned(), "getrandom_backend=\"linux_getrandom\"".to_owned()];
+    flags.extend(
+        renamed.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())),
+    );
+    Ok(flags.join("\x1f"))
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("CARGO_HOME") {
+        return Ok(folder.into());
+    }
+    std::env::home_dir()
+        .map(|home| home.join(".cargo"))
+        .ok_or_else(|| "neither CARGO_HOME nor HOME is set".into())
+}
+
+/// The folders under which cargo unpacks crates, one for each registry.
+fn registry_folders(cargo_home: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = cargo_home.join("registry/src").read_dir() else {
+        return Vec::new();
+    };
+    entries.flatten().map(|entry| entry.path()).collect()
+}

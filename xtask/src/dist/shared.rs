@@ -1,0 +1,47 @@
+//! The shared library: SONAME, only `corekey_*` exported, its debug
+//! information in a file of its own.
+
+use std::fs;
+
+use super::{build, read, soname, symbols};
+use crate::{Result, process, workspace};
+
+/// The library as installed and what a debugger wants with it.
+pub(super) struct Shared {
+    pub(super) stripped: Vec<u8>,
+    pub(super) debug: Vec<u8>,
+}
+
+pub(super) fn build(build: &build::Build) -> Result<Shared> {
+    let built = build.library(
+        "cdylib",
+        "release",
+        &[
+            "--config",
+            "profile.release.debug='line-tables-only'",
+            "--config",
+            "profile.release.strip='none'",
+        ],
+        &[format!("-Clink-arg=-Wl,-soname,{}", soname())],
+    )?;
+    let exports = symbols::exported(&built)?;
+    symbols::only_ours(&exports)?;
+
+    let folder = build.scratch("shared")?;
+    let library = format!("libcorekey.so.{}", workspace::VERSION);
+    let debug = format!("{library}.debug");
+    fs::copy(&built, folder.join(&library))
+        .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
+    process::capture(build::binutil("objcopy", &folder).args([
+        "--only-keep-debug",
+        &library,
+        &debug,
+    ]))?;
+    process::capture(
+        build::binutil("objcopy", &folder)
+            .arg("--strip-unneeded")
+            .arg(format!("--add-gnu-debuglink={debug}"))
+            .arg(&library),
+    )?;
+    Ok(Shared { stripped: read(&folder.join(&library))?, debug: read(&folder.join(&debug))? })
+}

@@ -1,0 +1,81 @@
+//! `cargo xtask test`: everything that must hold, in groups.
+//!
+//! A group that fails does not stop the others. Minutes are printed per group
+//! and the last line counts single tests. Relies on cargo; what else a group
+//! needs it installs or names.
+
+mod c_tests;
+mod dialects;
+mod report;
+mod rust;
+mod vectors;
+
+use std::time::Instant;
+
+use crate::{Result, process, workspace};
+use report::{Group, Report};
+
+pub(crate) const HELP: &str = "[GROUP...]
+    Runs all tests, or only the groups named:
+      format, lints, recorded files  format, clippy, drift
+      Rust tests and doc tests      rust
+      C tests on cmocka             c
+      the header in each dialect    dialects
+      Wycheproof and CAVP vectors   vectors
+      installs and what uses them   packaging
+      the demo                      demo
+    A missing Debian package is installed where the user is root; otherwise the
+    line to type is printed and the group counts as skipped (with CI=true as
+    failed).";
+
+type Run = fn(&mut Group);
+
+/// The groups in the order they run: what fails soonest comes first.
+const GROUPS: &[(&str, Run)] = &[
+    ("format", rust::format),
+    ("clippy", rust::clippy),
+    ("rust", rust::tests),
+    ("drift", drift),
+    ("dialects", dialects::run),
+    ("c", c_tests::run),
+    ("vectors", vectors::run),
+    ("packaging", rust::packaging),
+    ("demo", demo),
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result {
+    for name in arguments {
+        if !GROUPS.iter().any(|(known, _)| known == name) {
+            let known: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).collect();
+            return Err(format!("no group {name:?}; there are {}", known.join(", ")));
+        }
+    }
+    let mut report = Report::default();
+    for (name, run) in GROUPS {
+        if !arguments.is_empty() && !arguments.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        println!("\n=== {name}");
+        let start = Instant::now();
+        let mut group = Group::new(name);
+        run(&mut group);
+        report.add(group, start.elapsed());
+    }
+    report.print();
+    if report.has_failed() {
+        return Err("some tests failed".into());
+    }
+    Ok(())
+}
+
+/// Files that are made from others and committed must be up to date.
+fn drift(group: &mut Group) {
+    group.check("the C ABI is as recorded", || crate::abi::run(&[]));
+}
+
+/// The demo as a newcomer runs it.
+fn demo(group: &mut Group) {
+    group.check("the demo runs to its end", || {
+        process::run(workspace::cargo().args(["xtask", "demo"]))
+    });
+}

@@ -1,0 +1,73 @@
+//! Format, lints and tests of our Rust packages.
+//!
+//! Every package is built by itself: in a build of the whole workspace cargo
+//! unifies features and hands the standard library to code that must do
+//! without.
+
+use std::process::Command;
+
+use super::report::Group;
+use crate::{process, tools, workspace};
+
+/// What each package is linted with.
+const LINTED: &[&[&str]] = &[
+    &["--package=corekey", "--all-targets"],
+    &["--package=corekey", "--all-targets", "--no-default-features"],
+    &["--package=corekey-ffi", "--all-targets"],
+    // Without the standard library it has a panic handler of its own, which no
+    // test program can link.
+    &["--package=corekey-ffi", "--lib", "--no-default-features", "--profile=firmware"],
+    &["--package=corekey-conformance", "--all-targets"],
+    &["--package=xtask", "--all-targets"],
+];
+
+/// What each package is tested with; `corekey-conformance` has its own group,
+/// and so have the packaging tests of xtask.
+const TESTED: &[&[&str]] = &[
+    &["--package=corekey"],
+    &["--package=corekey", "--no-default-features"],
+    &["--package=corekey-ffi"],
+    &["--package=xtask", "--bins"],
+];
+
+pub(super) fn format(group: &mut Group) {
+    group.check("the code is formatted", || {
+        process::run(workspace::cargo().args(["fmt", "--all", "--check"]))
+    });
+}
+
+pub(super) fn clippy(group: &mut Group) {
+    for arguments in LINTED {
+        group.check(&format!("clippy {}", arguments.join(" ")), || {
+            process::run(
+                workspace::cargo()
+                    .args(["clippy", "--quiet", "--locked"])
+                    .args(*arguments)
+                    .args(["--", "-D", "warnings"]),
+            )
+        });
+    }
+}
+
+pub(super) fn tests(group: &mut Group) {
+    for arguments in TESTED {
+        group.suite(&arguments.join(" "), cargo_test().args(*arguments));
+    }
+}
+
+/// Installs in temporary folders and what C programs make of them.
+pub(super) fn packaging(group: &mut Group) {
+    let needed =
+        [tools::GCC, tools::LIBC, tools::BINUTILS, tools::PKG_CONFIG, tools::CMAKE, tools::MAKE];
+    if group.has(&needed) {
+        let mut command = cargo_test();
+        command.args(["--package=xtask", "--test=packaging"]);
+        group.suite("installs", &mut command);
+    }
+}
+
+pub(super) fn cargo_test() -> Command {
+    let mut command = workspace::cargo();
+    command.args(["test", "--quiet", "--locked", "--no-fail-fast"]);
+    command
+}

@@ -1,0 +1,28 @@
+//! The conformance suite in `tests/`: Wycheproof and CAVP vectors through the
+//! Rust API and through the installed shared library.
+
+use super::report::Group;
+use super::rust::cargo_test;
+use crate::{dist, tools};
+
+/// The Python package that carries NIST's CAVP files. Only its data is used.
+const CAVP: (&str, &str) = ("cryptography_vectors", "50.0.2");
+
+pub(super) fn run(group: &mut Group) {
+    if !group.has(&[tools::PYTHON, tools::GCC, tools::LIBC, tools::BINUTILS]) {
+        return;
+    }
+    let ready = tools::python_package(CAVP.0, CAVP.1)
+        .and_then(|packages| Ok((packages.join(CAVP.0), dist::stage()?)));
+    let (vectors, prefix) = match ready {
+        Ok(ready) => ready,
+        Err(why) => return group.fail(&why),
+    };
+    let library = prefix.join("lib").join(dist::soname());
+    let mut command = cargo_test();
+    command
+        .args(["--package=corekey-conformance", "--release"])
+        .env("COREKEY_CRYPTOGRAPHY_VECTORS", vectors)
+        .env("COREKEY_LIBRARY", library);
+    group.suite("vectors", &mut command);
+}
