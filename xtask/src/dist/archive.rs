@@ -21,20 +21,20 @@ pub(super) fn build(build: &build::Build) -> Result<Vec<u8>> {
         return Err(format!("{} exports no function", built.display()));
     }
 
-    let folder = build.scratch("archive")?;
-    let mut link = build::binutil("ld", &folder);
+    let scratch = build.scratch("archive")?;
+    let mut link = scratch.command("ld");
     link.args(["-r", "--gc-sections", "-o", "linked.o"]);
     for name in &exports {
         link.args(["-u", name]);
     }
     process::capture(link.arg(&built))?;
-    process::capture(build::binutil("objcopy", &folder).args([
+    process::capture(scratch.command("objcopy").args([
         "--wildcard",
         "--keep-global-symbol=corekey_*",
         "--strip-debug",
         "linked.o",
         "corekey.o",
     ]))?;
-    process::capture(build::binutil("ar", &folder).args(["rcsD", "libcorekey.a", "corekey.o"]))?;
-    read(&folder.join("libcorekey.a"))
+    process::capture(scratch.command("ar").args(["rcsD", "libcorekey.a", "corekey.o"]))?;
+    read(&scratch.path("libcorekey.a"))
 }

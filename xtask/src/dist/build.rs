@@ -52,25 +52,37 @@ impl Build {
         Err(format!("cargo did not build {}", file.display()))
     }
 
-    /// An empty folder for one step of the build.
-    pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
+    /// An empty folder for one step of the build, of this process alone.
+    pub(super) fn scratch(&self, name: &str) -> Result<Scratch> {
+        let name = format!("{name}-{}", std::process::id());
         let folder = self.target_dir.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)
-                .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
-        }
         std::fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        Ok(folder)
+        Ok(Scratch(folder))
     }
 }
 
-/// One of binutils or gcc, run where a step's files are, so that no folder
-/// reaches its output.
-pub(super) fn binutil(program: &str, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder).env("LC_ALL", "C");
-    command
+/// A folder that goes when the step that works in it ends.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+
+    /// A program run inside, so that no folder reaches what it writes.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.0).env("LC_ALL", "C");
+        command
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left behind costs space and nothing else.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// All flags, in cargo's encoding. Of several remappings that match a path

@@ -27,21 +27,18 @@ pub(super) fn build(build: &build::Build) -> Result<Shared> {
     let exports = symbols::exported(&built)?;
     symbols::only_ours(&exports)?;
 
-    let folder = build.scratch("shared")?;
+    let scratch = build.scratch("shared")?;
     let library = format!("libcorekey.so.{}", workspace::VERSION);
     let debug = format!("{library}.debug");
-    fs::copy(&built, folder.join(&library))
+    fs::copy(&built, scratch.path(&library))
         .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
-    process::capture(build::binutil("objcopy", &folder).args([
-        "--only-keep-debug",
-        &library,
-        &debug,
-    ]))?;
+    process::capture(scratch.command("objcopy").args(["--only-keep-debug", &library, &debug]))?;
     process::capture(
-        build::binutil("objcopy", &folder)
+        scratch
+            .command("objcopy")
             .arg("--strip-unneeded")
             .arg(format!("--add-gnu-debuglink={debug}"))
             .arg(&library),
     )?;
-    Ok(Shared { stripped: read(&folder.join(&library))?, debug: read(&folder.join(&debug))? })
+    Ok(Shared { stripped: read(&scratch.path(&library))?, debug: read(&scratch.path(&debug))? })
 }

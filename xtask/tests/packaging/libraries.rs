@@ -1,0 +1,107 @@
+//! What linkers see of the two libraries.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use crate::{Folder, installed, run};
+
+/// What an archive for a hosted program may take from the C library: memory,
+/// the system's generator, and the end of the program.
+const NEEDED: &[&str] =
+    &["__errno_location", "abort", "bcmp", "getrandom", "memcmp", "memcpy", "memmove", "memset"];
+
+/// Names as `nm` prints them with these arguments.
+fn nm(folder: &Folder, library: &str, arguments: &[&str]) -> BTreeSet<String> {
+    run(Command::new("nm")
+        .arg("--format=just-symbols")
+        .args(arguments)
+        .arg(folder.path("prefix/lib").join(library)))
+    .lines()
+    .filter(|line| !line.is_empty() && !line.ends_with(':'))
+    .map(str::to_owned)
+    .collect()
+}
+
+fn exports(folder: &Folder) -> BTreeSet<String> {
+    nm(folder, "libcorekey.so", &["--dynamic", "--defined-only"])
+}
+
+#[test]
+fn the_shared_library_carries_the_soname_that_its_link_is_called() {
+    let folder = installed();
+    let library = folder.path("prefix/lib/libcorekey.so");
+    let headers = run(Command::new("readelf").arg("-d").arg(&library));
+    assert!(headers.contains("soname: [libcorekey.so.0]"), "{headers}");
+    assert!(folder.path("prefix/lib/libcorekey.so.0").exists());
+}
+
+#[test]
+fn the_shared_library_needs_nothing_but_the_c_library_and_unwinding() {
+    let folder = installed();
+    let library = folder.path("prefix/lib/libcorekey.so");
+    let headers = run(Command::new("readelf").arg("-d").arg(&library));
+    for line in headers.lines().filter(|line| line.contains("(NEEDED)")) {
+        let known = ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux"];
+        assert!(known.iter().any(|name| line.contains(name)), "{line}");
+    }
+}
+
+#[test]
+fn the_shared_library_exports_what_the_header_declares_and_nothing_else() {
+    let folder = installed();
+    let exports = exports(&folder);
+    let header = fs::read_to_string(folder.path("prefix/include/corekey.h")).unwrap();
+    assert!(!exports.is_empty());
+    for name in &exports {
+        assert!(name.starts_with("corekey_"), "{name}");
+        assert!(header.contains(&format!("{name}(")), "{name}");
+    }
+}
+
+#[test]
+fn the_archive_offers_exactly_what_the_shared_library_exports() {
+    let folder = installed();
+    let offered = nm(&folder, "libcorekey.a", &["--extern-only", "--defined-only"]);
+    assert_eq!(offered, exports(&folder));
+}
+
+#[test]
+fn the_archive_takes_only_the_named_functions_from_the_c_library() {
+    let folder = installed();
+    for name in nm(&folder, "libcorekey.a", &["--undefined-only"]) {
+        assert!(NEEDED.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn the_archive_holds_no_code_that_panics_formats_or_unwinds() {
+    let folder = installed();
+    let symbols = nm(&folder, "libcorekey.a", &["--demangle"]);
+    for name in symbols {
+        let suspicious = ["core::panicking", "core::fmt", "unwrap_failed", "eh_personality"];
+        assert!(!suspicious.iter().any(|word| name.contains(word)), "{name}");
+    }
+}
+
+#[test]
+fn the_archive_holds_no_panic_message() {
+    let folder = installed();
+    let archive = fs::read(folder.path("prefix/lib/libcorekey.a")).unwrap();
+    let text = String::from_utf8_lossy(&archive);
+    for words in ["panicked at", "called `", "index out of bounds", "out of range", ".rs"] {
+        assert!(!text.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn neither_library_asks_for_an_executable_stack() {
+    let folder = installed();
+    let library = folder.path("prefix/lib/libcorekey.so");
+    let segments = run(Command::new("readelf").arg("-lW").arg(&library));
+    let stack = segments.lines().find(|line| line.contains("GNU_STACK")).unwrap();
+    assert!(!stack.contains("RWE"), "{stack}");
+    let archive = folder.path("prefix/lib/libcorekey.a");
+    let sections = run(Command::new("readelf").arg("-SW").arg(&archive));
+    assert!(sections.contains(".note.GNU-stack"), "{sections}");
+}
