@@ -1,8 +1,9 @@
 //! The C tests in `ffi/tests/c`: every `.c` file there is one cmocka program.
 //!
 //! Each is built as a user builds, with the installed header and library, and
-//! run plain, under AddressSanitizer and UBSan, under valgrind, and once with
-//! the archive, which is another build of the same code.
+//! run plain, with the archive, which is another build of the same code, under
+//! valgrind, and under AddressSanitizer and UBSan. For these the library is
+//! instrumented too, so that they see what it does with its caller's memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +16,23 @@ use crate::{Result, dist, process, tools, workspace};
 struct Way {
     name: &'static str,
     compile: &'static [&'static str],
-    archive: bool,
+    library: Library,
     valgrind: bool,
 }
 
+/// Which build of the library a program is linked with.
+#[derive(Clone, Copy)]
+enum Library {
+    Shared,
+    Archive,
+    /// The shared library, compiled with AddressSanitizer.
+    Instrumented,
+}
+
 const WAYS: &[Way] = &[
-    Way { name: "plain", compile: &["-O2"], archive: false, valgrind: false },
-    Way { name: "archive", compile: &["-O2"], archive: true, valgrind: false },
+    Way { name: "plain", compile: &["-O2"], library: Library::Shared, valgrind: false },
+    Way { name: "archive", compile: &["-O2"], library: Library::Archive, valgrind: false },
+    Way { name: "valgrind", compile: &["-O1"], library: Library::Shared, valgrind: true },
     Way {
         name: "sanitizers",
         compile: &[
@@ -30,11 +41,16 @@ const WAYS: &[Way] = &[
             "-fno-sanitize-recover=all",
             "-fno-omit-frame-pointer",
         ],
-        archive: false,
+        library: Library::Instrumented,
         valgrind: false,
     },
-    Way { name: "valgrind", compile: &["-O1"], archive: false, valgrind: true },
 ];
+
+/// All the libraries that the ways need, built.
+struct Libraries {
+    prefix: PathBuf,
+    instrumented: PathBuf,
+}
 
 const VALGRIND: &[&str] =
     &["--quiet", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect"];
@@ -44,7 +60,7 @@ pub(super) fn run(group: &mut Group) {
     if !group.has(&needed) {
         return;
     }
-    let (prefix, sources) = match dist::stage().and_then(|prefix| Ok((prefix, sources()?))) {
+    let (libraries, sources) = match libraries().and_then(|built| Ok((built, sources()?))) {
         Ok(ready) => ready,
         Err(why) => return group.fail(&why),
     };
@@ -52,12 +68,33 @@ pub(super) fn run(group: &mut Group) {
         for source in &sources {
             let name = source.file_stem().unwrap_or_default().to_string_lossy();
             let what = format!("{name}, {}", way.name);
-            match build(way, source, &prefix) {
+            match build(way, source, &libraries) {
                 Ok(program) => group.suite(&what, &mut started(way, &program)),
                 Err(why) => group.fail(&format!("{what}: {why}")),
             }
         }
     }
+}
+
+fn libraries() -> Result<Libraries> {
+    Ok(Libraries { prefix: dist::stage()?, instrumented: instrumented()? })
+}
+
+/// The shared library with AddressSanitizer, whose runtime the program brings.
+/// Stable compilers have the flag but show it only to those who insist.
+fn instrumented() -> Result<PathBuf> {
+    let host = workspace::rustc_prints("host-tuple")?;
+    let folder = workspace::target_dir().join("sanitizers");
+    process::run(
+        workspace::cargo()
+            .args(["rustc", "--quiet", "--locked", "--package=corekey-ffi", "--lib"])
+            .args(["--crate-type=cdylib", "--release", "--target", &host, "--target-dir"])
+            .arg(&folder)
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", "-Zsanitizer=address"),
+    )?;
+    Ok(folder.join(host).join("release/libcorekey_ffi.so"))
 }
 
 fn sources() -> Result<Vec<PathBuf>> {
@@ -80,12 +117,13 @@ fn folder() -> PathBuf {
     workspace::root().join("ffi/tests/c")
 }
 
-fn build(way: &Way, source: &Path, prefix: &Path) -> Result<PathBuf> {
+fn build(way: &Way, source: &Path, libraries: &Libraries) -> Result<PathBuf> {
     let folder_of_way = workspace::target_dir().join("c-tests").join(way.name);
     fs::create_dir_all(&folder_of_way)
         .map_err(|error| format!("cannot make {}: {error}", folder_of_way.display()))?;
     let program = folder_of_way.join(source.file_stem().unwrap_or_default());
-    let library = prefix.join("lib");
+    let prefix = &libraries.prefix;
+    let installed = prefix.join("lib");
     let mut command = Command::new("gcc");
     command
         .args(["-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
@@ -97,15 +135,15 @@ fn build(way: &Way, source: &Path, prefix: &Path) -> Result<PathBuf> {
         .arg(source)
         .arg("-o")
         .arg(&program);
-    if way.archive {
-        command.arg(library.join("libcorekey.a"));
-    } else {
-        command
+    match way.library {
+        Library::Shared => command
             .arg("-L")
-            .arg(&library)
-            .arg(format!("-Wl,-rpath,{}", library.display()))
-            .arg("-lcorekey");
-    }
+            .arg(&installed)
+            .arg(format!("-Wl,-rpath,{}", installed.display()))
+            .arg("-lcorekey"),
+        Library::Archive => command.arg(installed.join("libcorekey.a")),
+        Library::Instrumented => command.arg(&libraries.instrumented),
+    };
     process::run(command.args(["-lcmocka", "-pthread"]))?;
     Ok(program)
 }
