@@ -164,7 +164,9 @@ impl fmt::Debug for Hash {
 /// The digest of `data`.
 #[must_use]
 pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
-    let mut hash = Hash::new(algorithm);
-    hash.update(data);
-    hash.finish()
+    wipe::after(|| {
+        let mut hash = Hash::new(algorithm);
+        for_each_hash!(&mut hash.0, h => h.update(data));
+        for_each_hash!(hash.0, h => Digest::take(&mut h.finalize()))
+    })
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * corekey.h - the constant-time crypto core that IoT fleets stand on.
+ *
+ * Generated from ffi/src by `cargo xtask header`; do not edit. It compiles as
+ * C99, C11, C17, C++11 and C++20.
+ *
+ * CONVENTIONS, which hold for every function; a comment gives what differs.
+ *
+ *   Status     0 is success, errors are negative. Check every status.
+ *   Sizes      All lengths are in bytes and above PTRDIFF_MAX refused.
+ *   Buffers    A buffer is a pointer and a length. (NULL, 0) is an empty one;
+ *              NULL with a length is COREKEY_E_NULL. A buffer must be valid for
+ *              its length; inputs may not change during the call.
+ *   Outputs    Every check but that of a tag comes before the first write, and
+ *              its error writes nothing, except that COREKEY_E_BUFFER_TOO_SMALL
+ *              stores the length needed. Ask for it with (NULL, 0).
+ *   Overlap    An output may overlap no other argument unless the comment says
+ *              so; inputs may overlap each other. COREKEY_E_OVERLAP.
+ *   Contexts   are complete types in memory of yours: static, on the stack or
+ *              in a struct, aligned to 8 bytes. Before its init a context holds
+ *              zeros or anything; zeroed storage is "not initialised" and gives
+ *              COREKEY_E_STATE. Init it again at any time. A context that may be
+ *              copied may also be moved; it may not outlive the process.
+ *   Secrets    Clear a context with its _clear when you are done: there is
+ *              nothing else to free. Nothing is allocated, errno is not
+ *              touched, and there is no initialiser to call.
+ *   Threads    Calls on a const context may run at the same time. A context
+ *              that a call changes belongs to one thread at a time. All
+ *              functions are re-entrant.
+ *   Constant   The time taken depends on lengths, algorithms and statuses, on
+ *   time       keys, texts and the place of a mismatch never.
+ */
+#ifndef COREKEY_H
+#define COREKEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define COREKEY_MUST_CHECK [[nodiscard]]
+#elif defined(__GNUC__) || defined(__clang__)
+#define COREKEY_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define COREKEY_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif

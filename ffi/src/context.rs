@@ -1,0 +1,106 @@
+//! How a Rust value lives in a C context: words that the caller owns, with a
+//! header of two words in front.
+//!
+//! The first header word tells the type, so that zeroed, cleared and foreign
+//! storage is refused; the second holds the context's own address where copies
+//! are not allowed. The value is copied out for a call and back if it changed,
+//! because C aligns to 8 bytes and the primitives want 16; each copy is wiped
+//! by the value's own `Drop`.
+
+use core::ptr;
+
+use zeroize::Zeroize;
+
+use crate::edge::{Outcome, aligned};
+use crate::status::{COREKEY_E_CONTEXT_SIZE, COREKEY_E_MOVED, COREKEY_E_STATE};
+
+/// Bytes of the header.
+const HEADER: usize = 16;
+
+/// A type of context.
+///
+/// # Safety
+/// The implementer is `#[repr(C)]` and holds `[u64; N]` only, with room for the
+/// header and a `Value` (see [`fits`]). `Value` owns nothing outside itself, so
+/// that bytewise copies may be used and dropped each on its own.
+pub(crate) unsafe trait Context: Sized {
+    /// What the context holds.
+    type Value;
+    /// A random number that tells this type from all others.
+    const MAGIC: u64;
+    /// Whether a bytewise copy is a context too.
+    const MAY_BE_COPIED: bool;
+}
+
+/// Whether a context has room for its value; asserted beside each type.
+pub(crate) const fn fits<C: Context>() -> bool {
+    size_of::<C>() >= HEADER + size_of::<C::Value>()
+        && align_of::<C>() <= 8
+        && align_of::<C::Value>() <= 16
+}
+
+/// Checks the storage for a new context.
+///
+/// # Errors
+/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_CONTEXT_SIZE.
+pub(crate) fn check_new<C: Context>(context: *mut C, size: usize) -> Outcome {
+    aligned(context)?;
+    if size != size_of::<C>() {
+        return Err(COREKEY_E_CONTEXT_SIZE);
+    }
+    Ok(())
+}
+
+/// Puts `value` into the context.
+///
+/// # Safety
+/// `context` passed [`check_new`] or [`load`], is valid to write and used by
+/// nobody else.
+pub(crate) unsafe fn store<C: Context>(context: *mut C, value: C::Value) {
+    let address = if C::MAY_BE_COPIED { 0 } else { context.addr() as u64 };
+    let words = context.cast::<u64>();
+    // SAFETY: the context is aligned words with room for header and value
+    // (contract of `Context`), valid and unshared by the caller's word; the
+    // value is written without a claim on its alignment.
+    unsafe {
+        words.write(C::MAGIC);
+        words.add(1).write(address);
+        words.byte_add(HEADER).cast::<C::Value>().write_unaligned(value);
+    }
+}
+
+/// A copy of the value in the context, which stays as it is.
+///
+/// # Errors
+/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT; COREKEY_E_STATE if the storage holds no
+/// value of this type; COREKEY_E_MOVED for a copy that is not allowed.
+///
+/// # Safety
+/// `context` is NULL, or valid to read while nobody writes to it; if its first
+/// word is `C::MAGIC`, then [`store`] put it there.
+pub(crate) unsafe fn load<C: Context>(context: *const C) -> Outcome<C::Value> {
+    aligned(context)?;
+    let words = context.cast::<u64>();
+    // SAFETY: aligned and not NULL (above), two words at least (contract of
+    // `Context`), valid by the caller's word.
+    let (magic, address) = unsafe { (words.read(), words.add(1).read()) };
+    if magic != C::MAGIC {
+        return Err(COREKEY_E_STATE);
+    }
+    if !C::MAY_BE_COPIED && address != context.addr() as u64 {
+        return Err(COREKEY_E_MOVED);
+    }
+    // SAFETY: `store` wrote a value there, as the magic number tells, and it
+    // may be copied bytewise (contract of `Context`).
+    Ok(unsafe { words.byte_add(HEADER).cast::<C::Value>().read_unaligned() })
+}
+
+/// Overwrites the context with zeros.
+///
+/// # Safety
+/// `context` is not NULL, is aligned, valid to write and used by nobody else.
+pub(crate) unsafe fn clear<C: Context>(context: *mut C) {
+    let words = ptr::slice_from_raw_parts_mut(context.cast::<u64>(), size_of::<C>() / 8);
+    // SAFETY: as the caller vouches; every word may hold any bits.
+    unsafe { (*words).zeroize() };
+}

@@ -1,0 +1,102 @@
+//! The library itself: version, self-test, wiping, comparing.
+
+use core::ffi::{c_char, c_void};
+
+use zeroize::Zeroize;
+
+use crate::edge::{Input, Output, guard};
+use crate::status::{self, COREKEY_E_UNVERIFIED, corekey_status, from_error};
+
+/// Counts breaks of the ABI; the shared library's SONAME ends in it.
+pub const COREKEY_ABI_VERSION: u32 = 0;
+
+/// The version as text, such as "0.1.0". Never NULL, never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn corekey_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// COREKEY_ABI_VERSION of the library; a program compares it with its header's.
+#[unsafe(no_mangle)]
+pub extern "C" fn corekey_abi_version() -> u32 {
+    COREKEY_ABI_VERSION
+}
+
+/// A sentence for a status, such as a log wants. Never NULL, never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
+    let text = match status {
+        status::COREKEY_OK => c"success",
+        status::COREKEY_E_NULL => c"a pointer is NULL where that is not allowed",
+        status::COREKEY_E_ALIGNMENT => c"a context or length pointer is misaligned",
+        status::COREKEY_E_LENGTH => c"a length is outside what the call takes",
+        status::COREKEY_E_ALGORITHM => c"the algorithm is unknown or not in this build",
+        status::COREKEY_E_OVERLAP => c"an output overlaps another argument",
+        status::COREKEY_E_BUFFER_TOO_SMALL => {
+            c"the output buffer is too small; the length needed was stored"
+        }
+        status::COREKEY_E_ENCODING => c"the text is not valid in its encoding",
+        status::COREKEY_E_STATE => c"the context is not initialised, or was cleared or finished",
+        status::COREKEY_E_MOVED => c"the context was copied or moved; initialise one in place",
+        status::COREKEY_E_CONTEXT_SIZE => {
+            c"corekey.h and the library differ; build against the installed header"
+        }
+        COREKEY_E_UNVERIFIED => c"verification failed: wrong key or changed data",
+        status::COREKEY_E_ENTROPY_FAILED => {
+            c"the entropy source failed or gave a constant or repeated block"
+        }
+        status::COREKEY_E_SELFTEST => c"a known-answer test failed; do not use this build here",
+        status::COREKEY_E_INTERNAL => c"a defect in the library; please report it",
+        _ => c"unknown status",
+    };
+    text.as_ptr()
+}
+
+/// Runs the known-answer tests of every algorithm in the build.
+/// Returns COREKEY_OK or COREKEY_E_SELFTEST.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn corekey_selftest() -> corekey_status {
+    guard(|| corekey::selftest::run().map_err(from_error))
+}
+
+/// Compares two byte strings in a time that depends on their lengths only.
+/// Returns COREKEY_OK if they are equal, COREKEY_E_UNVERIFIED if not (also if
+/// the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH.
+///
+/// # Safety
+/// See the conventions of the header.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn corekey_equal(
+    a: *const c_void,
+    a_len: usize,
+    b: *const c_void,
+    b_len: usize,
+) -> corekey_status {
+    guard(|| {
+        let a = Input::new(a.cast(), a_len)?;
+        let b = Input::new(b.cast(), b_len)?;
+        // SAFETY: the header asks for bytes that may be read.
+        let (a, b) = unsafe { (a.slice(), b.slice()) };
+        if !corekey::ct::equal(a, b) {
+            return Err(COREKEY_E_UNVERIFIED);
+        }
+        Ok(())
+    })
+}
+
+/// Overwrites memory with zeros, which no compiler removes.
+/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH.
+///
+/// # Safety
+/// See the conventions of the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn corekey_wipe(memory: *mut c_void, len: usize) -> corekey_status {
+    guard(|| {
+        let memory = Output::new(memory.cast(), len)?;
+        // SAFETY: the header asks for bytes that may be written.
+        unsafe { memory.slice() }.zeroize();
+        Ok(())
+    })
+}

@@ -1,0 +1,23 @@
+//! Random bytes where there is an operating system. Needs no set-up, and is
+//! right after fork() and in a restored snapshot.
+
+use corekey::rng::OsRng;
+
+use crate::edge::{Output, guard};
+use crate::status::{corekey_status, from_error};
+
+/// Fills out with random bytes of the operating system's generator.
+/// Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
+/// COREKEY_E_NULL, COREKEY_E_LENGTH.
+///
+/// # Safety
+/// See the conventions of the header.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn corekey_random(out: *mut u8, out_len: usize) -> corekey_status {
+    guard(|| {
+        let out = Output::new(out, out_len)?;
+        // SAFETY: the header asks for bytes that may be written.
+        OsRng.fill(unsafe { out.slice() }).map_err(from_error)
+    })
+}

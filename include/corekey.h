@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * corekey.h - the constant-time crypto core that IoT fleets stand on.
+ *
+ * Generated from ffi/src by `cargo xtask header`; do not edit. It compiles as
+ * C99, C11, C17, C++11 and C++20.
+ *
+ * CONVENTIONS, which hold for every function; a comment gives what differs.
+ *
+ *   Status     0 is success, errors are negative. Check every status.
+ *   Sizes      All lengths are in bytes and above PTRDIFF_MAX refused.
+ *   Buffers    A buffer is a pointer and a length. (NULL, 0) is an empty one;
+ *              NULL with a length is COREKEY_E_NULL. A buffer must be valid for
+ *              its length; inputs may not change during the call.
+ *   Outputs    Every check but that of a tag comes before the first write, and
+ *              its error writes nothing, except that COREKEY_E_BUFFER_TOO_SMALL
+ *              stores the length needed. Ask for it with (NULL, 0).
+ *   Overlap    An output may overlap no other argument unless the comment says
+ *              so; inputs may overlap each other. COREKEY_E_OVERLAP.
+ *   Contexts   are complete types in memory of yours: static, on the stack or
+ *              in a struct, aligned to 8 bytes. Before its init a context holds
+ *              zeros or anything; zeroed storage is "not initialised" and gives
+ *              COREKEY_E_STATE. Init it again at any time. A context that may be
+ *              copied may also be moved; it may not outlive the process.
+ *   Secrets    Clear a context with its _clear when you are done: there is
+ *              nothing else to free. Nothing is allocated, errno is not
+ *              touched, and there is no initialiser to call.
+ *   Threads    Calls on a const context may run at the same time. A context
+ *              that a call changes belongs to one thread at a time. All
+ *              functions are re-entrant.
+ *   Constant   The time taken depends on lengths, algorithms and statuses, on
+ *   time       keys, texts and the place of a mismatch never.
+ */
+#ifndef COREKEY_H
+#define COREKEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define COREKEY_MUST_CHECK [[nodiscard]]
+#elif defined(__GNUC__) || defined(__clang__)
+#define COREKEY_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define COREKEY_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ==========================================================================
+ * Status codes. Every call that can fail returns one; 0 is success, errors
+ * are negative, and a code never changes its meaning.
+ */
+
+#define COREKEY_OK 0                       /* Success. */
+#define COREKEY_E_NULL (-1)                /* A pointer is NULL where that is not allowed. */
+#define COREKEY_E_ALIGNMENT (-2)           /* A context or a length pointer is not aligned for its type. */
+#define COREKEY_E_LENGTH (-3)              /* A length is outside what the call takes, or exceeds PTRDIFF_MAX. */
+#define COREKEY_E_ALGORITHM (-4)           /* The algorithm is unknown, of another kind, or not in this build. */
+#define COREKEY_E_OVERLAP (-5)             /* An output overlaps another argument. */
+#define COREKEY_E_BUFFER_TOO_SMALL (-6)    /* The output buffer is too small; the length needed was stored. */
+#define COREKEY_E_ENCODING (-7)            /* A text is not valid in its encoding. */
+#define COREKEY_E_STATE (-20)              /* A context is not initialised, was cleared, or is of another type. */
+#define COREKEY_E_MOVED (-21)              /* A context that may not be copied is not where it was initialised. */
+#define COREKEY_E_CONTEXT_SIZE (-22)       /* Header and library differ: a context has another size. */
+#define COREKEY_E_UNVERIFIED (-40)         /* A tag, wrapped key or comparison did not verify. Why is not told. */
+#define COREKEY_E_ENTROPY_FAILED (-60)     /* The entropy source failed, or gave a constant or repeated block. */
+#define COREKEY_E_SELFTEST (-120)          /* A known answer was wrong: do not use this build on this machine. */
+#define COREKEY_E_INTERNAL (-121)          /* A defect in the library. The context of the call was cleared. */
+
+/* 0, or one of the negative COREKEY_E_ codes. */
+typedef int32_t corekey_status;
+
+/* ==========================================================================
+ * The library itself: version, self-test, wiping, comparing.
+ */
+
+#define COREKEY_ABI_VERSION 0              /* Counts breaks of the ABI; the shared library's SONAME ends in it. */
+
+/* The version as text, such as "0.1.0". Never NULL, never freed. */
+const char *corekey_version(void);
+
+/* COREKEY_ABI_VERSION of the library; a program compares it with its header's. */
+uint32_t corekey_abi_version(void);
+
+/* A sentence for a status, such as a log wants. Never NULL, never freed. */
+const char *corekey_status_str(corekey_status status);
+
+/* Runs the known-answer tests of every algorithm in the build.
+ * Returns COREKEY_OK or COREKEY_E_SELFTEST.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_selftest(void);
+
+/* Compares two byte strings in a time that depends on their lengths only.
+ * Returns COREKEY_OK if they are equal, COREKEY_E_UNVERIFIED if not (also if
+ * the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_equal(const void *a, size_t a_len, const void *b,
+    size_t b_len);
+
+/* Overwrites memory with zeros, which no compiler removes.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH.
+ */
+corekey_status corekey_wipe(void *memory, size_t len);
+
+/* ==========================================================================
+ * Hashing: SHA-256, SHA-384, SHA-512 (FIPS 180-4).
+ */
+
+#define COREKEY_SHA256 1                   /* SHA-256. */
+#define COREKEY_SHA384 2                   /* SHA-384. */
+#define COREKEY_SHA512 3                   /* SHA-512. */
+#define COREKEY_SHA256_LEN 32              /* Bytes of a SHA-256 digest. */
+#define COREKEY_SHA384_LEN 48              /* Bytes of a SHA-384 digest. */
+#define COREKEY_SHA512_LEN 64              /* Bytes of a SHA-512 digest, the longest. */
+#define COREKEY_HASH_CTX_WORDS 32          /* Words of a corekey_hash_ctx. */
+
+/* A message that comes in pieces. May be copied. */
+typedef struct corekey_hash_ctx {
+  uint64_t opaque[COREKEY_HASH_CTX_WORDS];
+} corekey_hash_ctx;
+
+/* The digest of data.
+ * digest_len is exactly the digest's length. digest may not overlap data.
+ * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hash(uint32_t alg, const uint8_t *data,
+    size_t data_len, uint8_t *digest, size_t digest_len);
+
+/* Starts a message. Call it as corekey_hash_init(ctx, alg).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hash_init_sized(corekey_hash_ctx *ctx,
+    size_t ctx_size, uint32_t alg);
+
+/* Appends data. data may not overlap ctx.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hash_update(corekey_hash_ctx *ctx,
+    const uint8_t *data, size_t data_len);
+
+/* Writes the digest of all that was appended, and clears ctx.
+ * digest_len is exactly the digest's length.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hash_final(corekey_hash_ctx *ctx, uint8_t *digest,
+    size_t digest_len);
+#define corekey_hash_init(ctx, alg) corekey_hash_init_sized((ctx), sizeof *(ctx), (alg))
+#define corekey_hash_clear(ctx) corekey_wipe((ctx), sizeof *(ctx))
+
+/* ==========================================================================
+ * Message authentication: HMAC (RFC 2104, FIPS 198-1) with COREKEY_SHA256,
+ * COREKEY_SHA384 or COREKEY_SHA512. A tag may be cut to its first half or
+ * more: tag_len is from half the digest's length up to all of it.
+ */
+
+#define COREKEY_HMAC_KEY_WORDS 40          /* Words of a corekey_hmac_key. */
+#define COREKEY_HMAC_CTX_WORDS 40          /* Words of a corekey_hmac_ctx. */
+
+/* A key, ready for use. May be copied. */
+typedef struct corekey_hmac_key {
+  uint64_t opaque[COREKEY_HMAC_KEY_WORDS];
+} corekey_hmac_key;
+
+/* A message that comes in pieces. May be copied. */
+typedef struct corekey_hmac_ctx {
+  uint64_t opaque[COREKEY_HMAC_CTX_WORDS];
+} corekey_hmac_ctx;
+
+/* Makes a key from secret, which may have any length; RFC 2104 advises at
+ * least the digest's. Call it as corekey_hmac_key_init(key, alg, secret, len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac_key_init_sized(corekey_hmac_key *key,
+    size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
+
+/* The tag of data.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac(const corekey_hmac_key *key, const uint8_t *data,
+    size_t data_len, uint8_t *tag, size_t tag_len);
+
+/* Checks the tag of data in constant time.
+ * Returns COREKEY_OK, or COREKEY_E_UNVERIFIED if it is not the tag;
+ * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac_verify(const corekey_hmac_key *key,
+    const uint8_t *data, size_t data_len, const uint8_t *tag, size_t tag_len);
+
+/* Starts a message under a key. Call it as corekey_hmac_init(ctx, key).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
+ * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac_init_sized(corekey_hmac_ctx *ctx,
+    size_t ctx_size, const corekey_hmac_key *key);
+
+/* Appends data. data may not overlap ctx.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac_update(corekey_hmac_ctx *ctx,
+    const uint8_t *data, size_t data_len);
+
+/* Writes the tag of all that was appended, and clears ctx. To check a tag,
+ * pass both to corekey_equal.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hmac_final(corekey_hmac_ctx *ctx, uint8_t *tag,
+    size_t tag_len);
+#define corekey_hmac_key_init(key, alg, secret, secret_len) \
+    corekey_hmac_key_init_sized((key), sizeof *(key), (alg), (secret), (secret_len))
+#define corekey_hmac_key_clear(key) corekey_wipe((key), sizeof *(key))
+#define corekey_hmac_init(ctx, key) corekey_hmac_init_sized((ctx), sizeof *(ctx), (key))
+#define corekey_hmac_clear(ctx) corekey_wipe((ctx), sizeof *(ctx))
+
+/* ==========================================================================
+ * Key derivation: HKDF (RFC 5869) with COREKEY_SHA256, COREKEY_SHA384 or
+ * COREKEY_SHA512. Keep a ready corekey_prk where many keys are derived.
+ */
+
+#define COREKEY_PRK_WORDS 40               /* Words of a corekey_prk. */
+
+/* A pseudorandom key, ready to be expanded. May be copied. */
+typedef struct corekey_prk {
+  uint64_t opaque[COREKEY_PRK_WORDS];
+} corekey_prk;
+
+/* HKDF-Extract (RFC 5869 2.2). An empty salt is a digest of zeros.
+ * Call it as corekey_hkdf_extract(prk, alg, salt, salt_len, ikm, ikm_len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hkdf_extract_sized(corekey_prk *prk, size_t prk_size,
+    uint32_t alg, const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len);
+
+/* Takes a key that is uniformly random already, so that extraction is skipped
+ * (RFC 5869 3.3). secret_len is the digest's length or more.
+ * Call it as corekey_prk_init(prk, alg, secret, secret_len).
+ * Returns as corekey_hkdf_extract_sized.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_prk_init_sized(corekey_prk *prk, size_t prk_size,
+    uint32_t alg, const uint8_t *secret, size_t secret_len);
+
+/* HKDF-Expand (RFC 5869 2.3). okm_len is 1 to 255 digests. okm may not
+ * overlap info or prk.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hkdf_expand(const corekey_prk *prk,
+    const uint8_t *info, size_t info_len, uint8_t *okm, size_t okm_len);
+
+/* Extract and expand in one call (RFC 5869 2). okm_len is 1 to 255 digests.
+ * okm may not overlap the inputs.
+ * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt,
+    size_t salt_len, const uint8_t *ikm, size_t ikm_len, const uint8_t *info, size_t info_len,
+    uint8_t *okm, size_t okm_len);
+#define corekey_hkdf_extract(prk, alg, salt, salt_len, ikm, ikm_len) \
+    corekey_hkdf_extract_sized((prk), sizeof *(prk), (alg), (salt), (salt_len), (ikm), (ikm_len))
+#define corekey_prk_init(prk, alg, secret, secret_len) \
+    corekey_prk_init_sized((prk), sizeof *(prk), (alg), (secret), (secret_len))
+#define corekey_prk_clear(prk) corekey_wipe((prk), sizeof *(prk))
+
+/* ==========================================================================
+ * Sealing and opening: AES-128-GCM and AES-256-GCM (NIST SP 800-38D).
+ * Nonces are COREKEY_NONCE_LEN bytes and must never be used twice with one
+ * key; tags are COREKEY_TAG_LEN bytes; a message is at most 2^36 - 32 bytes.
+ * An open verifies before it decrypts. If it fails, the bytes that the
+ * plaintext would have had are zeros; in place, the message is gone.
+ * In place means that output and input start at the same address; any other
+ * overlap is refused.
+ */
+
+#define COREKEY_AES_128_GCM 16             /* AES-128-GCM, 16-byte keys. */
+#define COREKEY_AES_256_GCM 17             /* AES-256-GCM, 32-byte keys. */
+#define COREKEY_NONCE_LEN 12               /* Bytes of a nonce. */
+#define COREKEY_TAG_LEN 16                 /* Bytes of a tag. */
+#define COREKEY_AEAD_KEY_WORDS 128         /* Words of a corekey_aead_key. */
+
+/* A key with its schedule. May be copied. */
+typedef struct corekey_aead_key {
+  uint64_t opaque[COREKEY_AEAD_KEY_WORDS];
+} corekey_aead_key;
+
+/* Makes a key from secret, whose length is exactly that of the algorithm.
+ * Call it as corekey_aead_key_init(key, alg, secret, secret_len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_aead_key_init_sized(corekey_aead_key *key,
+    size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
+
+/* Encrypts plaintext to out and puts the tag behind it: plaintext_len +
+ * COREKEY_TAG_LEN bytes, the number stored in *out_len. In place is allowed.
+ * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_aead_seal(const corekey_aead_key *key,
+    const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
+    const uint8_t *plaintext, size_t plaintext_len, uint8_t *out, size_t out_cap,
+    size_t *out_len);
+
+/* Opens what corekey_aead_seal made: sealed_len - COREKEY_TAG_LEN bytes, the
+ * number stored in *out_len. In place is allowed.
+ * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and out zeroed;
+ * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed; COREKEY_E_LENGTH
+ * (also if sealed is shorter than a tag), COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_aead_open(const corekey_aead_key *key,
+    const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
+    const uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t out_cap, size_t *out_len);
+
+/* Encrypts len bytes of plaintext to as many of ciphertext, and the tag to
+ * tag; tag_len is COREKEY_TAG_LEN. In place is allowed.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_aead_seal_detached(const corekey_aead_key *key,
+    const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
+    const uint8_t *plaintext, size_t len, uint8_t *ciphertext, uint8_t *tag, size_t tag_len);
+
+/* Opens len bytes of ciphertext to as many of plaintext; tag_len is
+ * COREKEY_TAG_LEN. In place is allowed.
+ * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with plaintext zeroed;
+ * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_STATE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_aead_open_detached(const corekey_aead_key *key,
+    const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
+    const uint8_t *ciphertext, size_t len, const uint8_t *tag, size_t tag_len,
+    uint8_t *plaintext);
+#define corekey_aead_key_init(key, alg, secret, secret_len) \
+    corekey_aead_key_init_sized((key), sizeof *(key), (alg), (secret), (secret_len))
+#define corekey_aead_key_clear(key) corekey_wipe((key), sizeof *(key))
+
+/* ==========================================================================
+ * Wrapping keys under a key (a KEK) of 16 or 32 bytes: AES-KW (RFC 3394) for
+ * keys of a multiple of 8 bytes from 16; AES-KWP (RFC 5649) for keys from 1.
+ */
+
+#define COREKEY_AES_KW 32                  /* AES-KW. */
+#define COREKEY_AES_KWP 33                 /* AES-KWP. */
+
+/* Wraps key: its length, rounded up to 8, and 8 bytes more, the number stored
+ * in *out_len. out may not overlap the inputs.
+ * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_key_wrap(uint32_t alg, const uint8_t *kek,
+    size_t kek_len, const uint8_t *key, size_t key_len, uint8_t *out, size_t out_cap,
+    size_t *out_len);
+
+/* Unwraps a key; its length is stored in *out_len. out needs wrapped_len - 8
+ * bytes, and what AES-KWP leaves of them behind the key is zeros. out may not
+ * overlap the inputs.
+ * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and those bytes
+ * zeroed; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_key_unwrap(uint32_t alg, const uint8_t *kek,
+    size_t kek_len, const uint8_t *wrapped, size_t wrapped_len, uint8_t *out, size_t out_cap,
+    size_t *out_len);
+
+/* ==========================================================================
+ * Secrets as text (RFC 4648), in a time that depends on lengths and validity
+ * only: hex, written in lower case and read in either; base64 with padding;
+ * base64 for URLs without.
+ */
+
+#define COREKEY_HEX 48                     /* Base16 (RFC 4648 section 8). */
+#define COREKEY_BASE64 49                  /* Base64 (section 4). */
+#define COREKEY_BASE64URL 50               /* Base64 for URLs and file names (section 5). */
+
+/* Writes data as text that ends in a NUL. text_cap counts the NUL; *text_len,
+ * the number of characters, does not. text may not overlap data.
+ * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
+ * with the NUL; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_encode(uint32_t encoding, const uint8_t *data,
+    size_t data_len, char *text, size_t text_cap, size_t *text_len);
+
+/* Reads text_len characters of text (no NUL). Only the one canonical text of
+ * some data is valid: no white space, no stray bits. out may not overlap text.
+ * Returns COREKEY_OK; COREKEY_E_ENCODING if text is not valid;
+ * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_decode(uint32_t encoding, const char *text,
+    size_t text_len, uint8_t *out, size_t out_cap, size_t *out_len);
+
+/* ==========================================================================
+ * Random bytes where there is none: HMAC-DRBG with SHA-256 (NIST SP 800-90A)
+ * over an entropy source of the caller's. After fork(), or in a restored
+ * snapshot, initialise anew: two copies of the state give the same bytes.
+ */
+
+#define COREKEY_ENTROPY_LEN 48             /* Bytes that the entropy source is asked for at a time. */
+#define COREKEY_DRBG_MAX_LEN 65536         /* The longest output of one corekey_drbg_generate in bytes. */
+#define COREKEY_DRBG_WORDS 24              /* Words of a corekey_drbg. */
+
+/* A generator. May NOT be copied or moved: a copy answers COREKEY_E_MOVED. */
+typedef struct corekey_drbg {
+  uint64_t opaque[COREKEY_DRBG_WORDS];
+} corekey_drbg;
+
+/* An entropy source: fills out with len bytes (COREKEY_ENTROPY_LEN) that hold
+ * 256 bits of min-entropy or more, and returns 0; or returns another value,
+ * and nothing is generated. A constant block, or the one before again, counts
+ * as failed. user is what corekey_drbg_init was given. It may not call
+ * corekey on the same generator, longjmp or throw.
+ */
+typedef int32_t (*corekey_entropy_fn)(void *user, uint8_t *out, size_t len);
+
+/* Seeds a generator. The personalization may be empty; if it is secret, the
+ * output stays unpredictable even if the source is broken. Call it as
+ * corekey_drbg_init(drbg, entropy, user, personalization, len).
+ * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL (also for
+ * entropy), COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_CONTEXT_SIZE.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_drbg_init_sized(corekey_drbg *drbg, size_t drbg_size,
+    corekey_entropy_fn entropy, void *user, const uint8_t *personalization,
+    size_t personalization_len);
+
+/* Mixes a new block of entropy and additional, which may be empty, into the
+ * state; on an error the generator stays as it was.
+ * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE,
+ * COREKEY_E_MOVED.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_drbg_reseed(corekey_drbg *drbg,
+    const uint8_t *additional, size_t additional_len);
+
+/* Fills out with up to COREKEY_DRBG_MAX_LEN random bytes. additional may be
+ * empty. Reseeds by itself after 65536 calls.
+ * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED if a reseed was due and failed;
+ * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_STATE, COREKEY_E_MOVED.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_drbg_generate(corekey_drbg *drbg,
+    const uint8_t *additional, size_t additional_len, uint8_t *out, size_t out_len);
+#define corekey_drbg_init(drbg, entropy, user, personalization, personalization_len) \
+    corekey_drbg_init_sized((drbg), sizeof *(drbg), (entropy), (user), (personalization), \
+                            (personalization_len))
+#define corekey_drbg_clear(drbg) corekey_wipe((drbg), sizeof *(drbg))
+
+/* ==========================================================================
+ * Random bytes where there is an operating system. Needs no set-up, and is
+ * right after fork() and in a restored snapshot.
+ */
+
+
+/* Fills out with random bytes of the operating system's generator.
+ * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
+ * COREKEY_E_NULL, COREKEY_E_LENGTH.
+ */
+COREKEY_MUST_CHECK corekey_status corekey_random(uint8_t *out, size_t out_len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* COREKEY_H */
