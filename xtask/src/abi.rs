@@ -50,7 +50,7 @@ fn describe(prefix: &Path) -> Result<String> {
     exports.sort();
     let mut lines = vec![
         "# The C ABI, recorded by `cargo xtask abi --bless` on x86-64 Linux.".to_owned(),
-        format!("soname {}", dist::soname()),
+        format!("soname {}", dist::soname()?),
     ];
     lines.extend(header.evaluate()?);
     lines.extend(header.call_macros());

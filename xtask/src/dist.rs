@@ -21,9 +21,6 @@ pub(crate) const HELP: &str = "--prefix DIR [--destdir DIR] [--uninstall]
       --destdir DIR   put everything under DIR first, as packages are made
       --uninstall     remove what an earlier dist installed there, and no more";
 
-/// Counts the breaks of the C ABI; the SONAME carries it.
-const SOVERSION: u32 = 0;
-
 /// One thing to install, named relative to the prefix.
 struct Item {
     path: String,
@@ -79,9 +76,15 @@ pub(crate) fn stage() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The name that programs linked against the shared library ask for.
-pub(crate) fn soname() -> String {
-    format!("libcorekey.so.{SOVERSION}")
+/// The name that programs linked against the shared library ask for. It counts
+/// the breaks of the ABI, as the header does.
+pub(crate) fn soname() -> Result<String> {
+    let header = read(&workspace::root().join("include/corekey.h"))?;
+    let version = String::from_utf8_lossy(&header)
+        .split_once("#define COREKEY_ABI_VERSION ")
+        .and_then(|(_, rest)| rest.split_whitespace().next()?.parse::<u32>().ok())
+        .ok_or("include/corekey.h defines no COREKEY_ABI_VERSION")?;
+    Ok(format!("libcorekey.so.{version}"))
 }
 
 /// The names the shared library exports, sorted.
@@ -112,7 +115,8 @@ fn staged(prefix: &str, destdir: Option<&str>) -> Result<PathBuf> {
 
 fn items() -> Result<Vec<Item>> {
     let build = build::Build::prepare()?;
-    let library = shared::build(&build)?;
+    let soname = soname()?;
+    let library = shared::build(&build, &soname)?;
     let archive = archive::build(&build)?;
     let versioned = format!("libcorekey.so.{}", workspace::VERSION);
     let include = workspace::root().join("include");
@@ -120,18 +124,21 @@ fn items() -> Result<Vec<Item>> {
         Item::file("include/corekey.h", read(&include.join("corekey.h"))?),
         Item::file("include/corekey.hpp", read(&include.join("corekey.hpp"))?),
         Item::file(format!("lib/{versioned}"), library.stripped),
-        Item::link(format!("lib/{}", soname()), versioned.clone()),
-        Item::link("lib/libcorekey.so", soname()),
+        Item::link(format!("lib/{soname}"), versioned.clone()),
+        Item::link("lib/libcorekey.so", soname.clone()),
         Item::file(format!("lib/.debug/{versioned}.debug"), library.debug),
         Item::file("lib/libcorekey.a", archive),
-        Item::file("lib/pkgconfig/corekey.pc", filled(include_str!("../templates/corekey.pc.in"))),
+        Item::file(
+            "lib/pkgconfig/corekey.pc",
+            filled(include_str!("../templates/corekey.pc.in"), &soname),
+        ),
         Item::file(
             "lib/cmake/corekey/corekey-config.cmake",
-            filled(include_str!("../templates/corekey-config.cmake.in")),
+            filled(include_str!("../templates/corekey-config.cmake.in"), &soname),
         ),
         Item::file(
             "lib/cmake/corekey/corekey-config-version.cmake",
-            filled(include_str!("../templates/corekey-config-version.cmake.in")),
+            filled(include_str!("../templates/corekey-config-version.cmake.in"), &soname),
         ),
     ];
     items.extend(licences::collect()?);
@@ -139,8 +146,8 @@ fn items() -> Result<Vec<Item>> {
 }
 
 /// A template with its `@...@` words replaced.
-fn filled(template: &str) -> String {
-    template.replace("@VERSION@", workspace::VERSION).replace("@SONAME@", &soname())
+fn filled(template: &str, soname: &str) -> String {
+    template.replace("@VERSION@", workspace::VERSION).replace("@SONAME@", soname)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -6,6 +6,7 @@
 mod abi;
 mod demo;
 mod dist;
+mod header;
 mod process;
 mod test;
 mod tools;
@@ -28,6 +29,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", help: test::HELP, run: test::run },
     Command { name: "demo", help: demo::HELP, run: demo::run },
     Command { name: "dist", help: dist::HELP, run: dist::run },
+    Command { name: "header", help: header::HELP, run: header::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
 ];
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::{build, read, soname, symbols};
+use super::{build, read, symbols};
 use crate::{Result, process, workspace};
 
 /// The library as installed and what a debugger wants with it.
@@ -12,7 +12,7 @@ pub(super) struct Shared {
     pub(super) debug: Vec<u8>,
 }
 
-pub(super) fn build(build: &build::Build) -> Result<Shared> {
+pub(super) fn build(build: &build::Build, soname: &str) -> Result<Shared> {
     let built = build.library(
         "cdylib",
         "release",
@@ -22,7 +22,7 @@ pub(super) fn build(build: &build::Build) -> Result<Shared> {
             "--config",
             "profile.release.strip='none'",
         ],
-        &[format!("-Clink-arg=-Wl,-soname,{}", soname())],
+        &[format!("-Clink-arg=-Wl,-soname,{soname}")],
     )?;
     let exports = symbols::exported(&built)?;
     symbols::only_ours(&exports)?;

@@ -1,9 +1,11 @@
 //! The conformance suite in `tests/`: Wycheproof and CAVP vectors through the
 //! Rust API and through the installed shared library.
 
+use std::path::PathBuf;
+
 use super::report::Group;
 use super::rust::cargo_test;
-use crate::{dist, tools};
+use crate::{Result, dist, tools};
 
 /// The Python package that carries NIST's CAVP files. Only its data is used.
 const CAVP: (&str, &str) = ("cryptography_vectors", "50.0.2");
@@ -13,16 +15,19 @@ pub(super) fn run(group: &mut Group) {
         return;
     }
     let ready = tools::python_package(CAVP.0, CAVP.1)
-        .and_then(|packages| Ok((packages.join(CAVP.0), dist::stage()?)));
-    let (vectors, prefix) = match ready {
+        .and_then(|packages| Ok((packages.join(CAVP.0), library()?)));
+    let (vectors, library) = match ready {
         Ok(ready) => ready,
         Err(why) => return group.fail(&why),
     };
-    let library = prefix.join("lib").join(dist::soname());
     let mut command = cargo_test();
     command
         .args(["--package=corekey-conformance", "--release"])
         .env("COREKEY_CRYPTOGRAPHY_VECTORS", vectors)
         .env("COREKEY_LIBRARY", library);
     group.suite("vectors", &mut command);
+}
+
+fn library() -> Result<PathBuf> {
+    Ok(dist::stage()?.join("lib").join(dist::soname()?))
 }
