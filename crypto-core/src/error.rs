@@ -24,6 +24,34 @@ pub enum Error {
     EntropyFailed,
     /// A known-answer test gave a wrong answer: do not use the library.
     SelfTestFailed,
+    /// A version or boot number is outside its range.
+    OutOfRange,
+    /// The token or service that holds a root could not compute an HMAC.
+    RootFailed,
+    /// The bytes are no sealed message.
+    Malformed,
+    /// The message is of another device or version than the key.
+    OtherKey,
+    /// A compact message needs state that is not there: the next long message
+    /// brings it.
+    NeedLong,
+    /// The tag does not verify: made under another key, or changed.
+    Forged,
+    /// Authentic, but of an earlier boot, of another sealer in the same boot,
+    /// or older than the replay window.
+    Stale,
+    /// Authentic, but seen before.
+    Replay,
+    /// The session has no counter or room left: go to the next boot.
+    SessionFull,
+    /// A saved state of an opener is damaged or of another format.
+    InvalidState,
+    /// A rotation offer is not for this key, or damaged. Nothing changed.
+    BadOffer,
+    /// The boot journal is blank or damaged: provision the device anew.
+    StateLost,
+    /// The storage of the boot journal failed; nothing may be sealed.
+    StorageFailed,
 }
 
 impl fmt::Display for Error {
@@ -40,6 +68,31 @@ impl fmt::Display for Error {
             }
             Self::SelfTestFailed => {
                 f.write_str("a known-answer test failed: do not use this build on this machine")
+            }
+            Self::OutOfRange => f.write_str("a version or boot number is outside its range"),
+            Self::RootFailed => f.write_str("the root of trust failed: check the token or service"),
+            Self::Malformed => f.write_str("the bytes are no sealed message"),
+            Self::OtherKey => {
+                f.write_str("the message is of another device or version: open it with that key")
+            }
+            Self::NeedLong => {
+                f.write_str("a compact message without its session: wait for a long one")
+            }
+            Self::Forged => {
+                f.write_str("the message is not authentic: another key, or changed bytes")
+            }
+            Self::Stale => {
+                f.write_str("the message is authentic but old: a replay, or a copy of the device")
+            }
+            Self::Replay => f.write_str("the message is authentic but was opened before"),
+            Self::SessionFull => f.write_str("the session is used up: start the next boot"),
+            Self::InvalidState => f.write_str("the saved state of the opener is damaged"),
+            Self::BadOffer => f.write_str("the rotation offer is damaged or for another key"),
+            Self::StateLost => {
+                f.write_str("the boot journal is blank or damaged: provision the device anew")
+            }
+            Self::StorageFailed => {
+                f.write_str("the storage of the boot journal failed: nothing may be sealed")
             }
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! | for | look in |
 //! |---|---|
+//! | device keys, sealed messages, rotation | [`device`] |
 //! | sealing and opening with AES-128/256-GCM | [`aead`] |
 //! | deriving keys with HKDF | [`kdf`] |
 //! | message authentication with HMAC | [`mac`] |
@@ -43,6 +44,8 @@
 
 pub mod aead;
 pub mod ct;
+#[cfg(feature = "device")]
+pub mod device;
 #[cfg(feature = "drbg")]
 pub mod drbg;
 #[cfg(feature = "encode")]
@@ -53,6 +56,8 @@ pub mod kdf;
 pub mod mac;
 #[cfg(feature = "os-rng")]
 pub mod rng;
+#[cfg(feature = "device")]
+pub mod secret;
 pub mod selftest;
 mod wipe;
 #[cfg(feature = "wrap")]

@@ -1,0 +1,14 @@
+//! Device keys and sealed messages: what makes this CoreKey and not a bag of
+//! ciphers. From a root secret to the key of each device, from that to sealed
+//! messages with identity and freshness, through reboots and rotation.
+//!
+//! | for | look in | specified in |
+//! |---|---|---|
+//! | root, fleet and table keys | [`root`] | `docs/derivation.md` |
+//! | what a device key derives | [`key`] | `docs/derivation.md` |
+
+pub mod key;
+mod label;
+pub mod name;
+#[cfg(feature = "root")]
+pub mod root;

@@ -1,0 +1,194 @@
+//! Root secrets: where the keys of all devices come from (`docs/derivation.md`).
+//!
+//! A root is a value ([`RootKey`]), or whatever computes an HMAC under a secret
+//! that cannot leave it: implement [`Root`] for a PKCS#11 token, a KMS or a
+//! secure element. Every step is one HMAC. Not in firmware archives: roots live
+//! on hosts and in factories.
+
+use core::fmt;
+
+use crate::device::key::{DeviceKey, to_secret};
+use crate::device::label::{self, MAX_TAIL};
+use crate::device::name::{DeviceId, Version};
+use crate::hash::HashAlgorithm;
+use crate::mac::HmacKey;
+use crate::secret::Secret;
+use crate::wrap::{WrapAlgorithm, WrapKey};
+use crate::{Error, ct};
+
+/// Bytes of a wrapped device key in a table row.
+pub const WRAPPED_KEY_LEN: usize = 40;
+
+/// A root secret that derives. Only [`Root::hmac`] is to be written.
+pub trait Root {
+    /// HMAC-SHA-256 of `message`, at most 145 bytes, under the root. Called by
+    /// the methods below and by nothing else: no caller's bytes reach it but in
+    /// the place of an id.
+    ///
+    /// # Errors
+    /// [`Error::RootFailed`] if the token cannot be used.
+    fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error>;
+
+    /// The public name of the root, which every stored row carries.
+    ///
+    /// # Errors
+    /// As [`Root::hmac`].
+    fn root_id(&self) -> Result<[u8; 8], Error> {
+        let derived = self.step(&label::ROOT_ID, &[], &[])?;
+        let [a, b, c, d, e, f, g, h, ..] = *derived.expose();
+        Ok([a, b, c, d, e, f, g, h])
+    }
+
+    /// The key of a device.
+    ///
+    /// # Errors
+    /// As [`Root::hmac`].
+    fn device_key(&self, id: &DeviceId, version: Version) -> Result<DeviceKey, Error> {
+        let number = version.get().to_be_bytes();
+        let key = self.step(&label::DEVICE, &number, id.as_bytes())?;
+        Ok(DeviceKey::new(*id, version, key))
+    }
+
+    /// The root of a fleet of 1 to 128 bytes of name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLength`] for another length; as [`Root::hmac`].
+    fn fleet_root(&self, fleet_id: &[u8]) -> Result<RootKey, Error> {
+        if fleet_id.is_empty() || fleet_id.len() > MAX_TAIL {
+            return Err(Error::InvalidLength);
+        }
+        Ok(RootKey::new(&self.step(&label::FLEET, &[], fleet_id)?))
+    }
+
+    /// The key that wraps device keys for storage.
+    ///
+    /// # Errors
+    /// As [`Root::hmac`].
+    fn table_key(&self) -> Result<TableKey, Error> {
+        let key = self.step(&label::TABLE, &[], &[])?;
+        Ok(TableKey(HmacKey::new(HashAlgorithm::Sha256, key.expose())))
+    }
+
+    /// The first key of an audit chain.
+    ///
+    /// # Errors
+    /// As [`Root::hmac`].
+    fn audit_key(&self, chain_id: &[u8; 16]) -> Result<AuditKey, Error> {
+        Ok(AuditKey(self.step(&label::AUDIT, &[], chain_id)?))
+    }
+
+    /// One step of the derivation.
+    #[doc(hidden)]
+    fn step(&self, label: &[u8; 8], fixed: &[u8], tail: &[u8]) -> Result<Secret<32>, Error> {
+        label::with_step(label, fixed, tail, |message| self.hmac(message))
+    }
+}
+
+/// A root secret in memory: of a file for development, or of a fleet. Wiped
+/// when dropped.
+pub struct RootKey(HmacKey);
+
+impl RootKey {
+    /// A root from 32 uniformly random bytes.
+    #[must_use]
+    pub fn new(secret: &Secret<32>) -> Self {
+        Self(HmacKey::new(HashAlgorithm::Sha256, secret.expose()))
+    }
+}
+
+impl Root for RootKey {
+    fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error> {
+        Ok(to_secret(&self.0.mac(message)))
+    }
+}
+
+impl fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootKey")
+    }
+}
+
+/// The key under which a table's device keys are stored. Wiped when dropped.
+pub struct TableKey(HmacKey);
+
+impl TableKey {
+    /// The `encryptedKey` of a row.
+    ///
+    /// # Errors
+    /// None for a key that exists; the result is that of the key wrap.
+    pub fn wrap(&self, key: &DeviceKey) -> Result<[u8; WRAPPED_KEY_LEN], Error> {
+        let mut wrapped = [0; WRAPPED_KEY_LEN];
+        let row = self.row_key(key.id(), key.version())?;
+        row.wrap(WrapAlgorithm::AesKw, key.expose(), &mut wrapped)?;
+        Ok(wrapped)
+    }
+
+    /// The device key in a row's `encryptedKey`.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if it is not that of this id and version, or was
+    /// made under another root.
+    pub fn unwrap(
+        &self,
+        id: &DeviceId,
+        version: Version,
+        wrapped: &[u8; WRAPPED_KEY_LEN],
+    ) -> Result<DeviceKey, Error> {
+        let mut key = Secret::zeros();
+        self.row_key(id, version)?.unwrap(WrapAlgorithm::AesKw, wrapped, key.expose_mut())?;
+        Ok(DeviceKey::new(*id, version, key))
+    }
+
+    fn row_key(&self, id: &DeviceId, version: Version) -> Result<WrapKey, Error> {
+        let number = version.get().to_be_bytes();
+        let key = label::expand(&self.0, &label::ROW, &number, id.as_bytes());
+        WrapKey::new(key.expose())
+    }
+}
+
+impl fmt::Debug for TableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TableKey")
+    }
+}
+
+/// The key of one entry of an audit chain. Going on consumes it, so that a
+/// later break-in cannot rewrite what came before. Wiped when dropped.
+pub struct AuditKey(Secret<32>);
+
+impl AuditKey {
+    /// The tag of entry number `index`, and the key of the next one.
+    ///
+    /// `previous` is the tag of the entry before, zeros for the first.
+    #[must_use]
+    pub fn seal(self, previous: &[u8; 32], index: u64, entry: &[u8]) -> ([u8; 32], Self) {
+        let key = HmacKey::new(HashAlgorithm::Sha256, self.0.expose());
+        let tag = to_secret(&key.mac_parts(&[previous, &index.to_be_bytes(), entry]));
+        let next = Self(label::expand(&key, &label::NEXT_AUDIT, &[], &[]));
+        (*tag.expose(), next)
+    }
+
+    /// Checks an entry's tag; the key of the next one.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if the entry is not the one that was sealed.
+    pub fn verify(
+        self,
+        previous: &[u8; 32],
+        index: u64,
+        entry: &[u8],
+        tag: &[u8; 32],
+    ) -> Result<Self, Error> {
+        let (expected, next) = self.seal(previous, index, entry);
+        if !ct::equal(&expected, tag) {
+            return Err(Error::Unverified);
+        }
+        Ok(next)
+    }
+}
+
+impl fmt::Debug for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuditKey")
+    }
+}
