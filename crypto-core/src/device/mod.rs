@@ -7,6 +7,7 @@
 //! | root, fleet and table keys | [`root`] | `docs/derivation.md` |
 //! | what a device key derives | [`key`] | `docs/derivation.md` |
 
+mod crc;
 pub mod key;
 mod label;
 pub mod name;
