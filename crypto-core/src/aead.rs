@@ -186,6 +186,19 @@ impl AeadKey {
         self.decrypt(nonce, aad, buffer.into(), tag)
     }
 
+    /// [`AeadKey::open_in_place`] that leaves `buffer` as it is if it does not
+    /// verify, for a message that may be of one of several keys.
+    #[cfg(feature = "device")]
+    pub(crate) fn try_open_in_place(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), Error> {
+        self.decrypt_verified(nonce, aad, buffer.into(), tag)
+    }
+
     fn encrypt(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -208,17 +221,28 @@ impl AeadKey {
         mut buffer: InOutBuf<'_, '_, u8>,
         tag: &[u8; TAG_LEN],
     ) -> Result<(), Error> {
+        let outcome = self.decrypt_verified(nonce, aad, buffer.reborrow(), tag);
+        if outcome == Err(Error::Unverified) {
+            buffer.get_out().fill(0);
+        }
+        outcome
+    }
+
+    /// Verifies, then decrypts; writes nothing if the tag is not right.
+    fn decrypt_verified(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        buffer: InOutBuf<'_, '_, u8>,
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), Error> {
         sealed_len(buffer.len())?;
         let (nonce, tag) = (nonce.into(), tag.into());
-        let verified = wipe::after(|| match &self.0 {
-            Inner::Aes128(key) => key.decrypt_inout_detached(nonce, aad, buffer.reborrow(), tag),
-            Inner::Aes256(key) => key.decrypt_inout_detached(nonce, aad, buffer.reborrow(), tag),
-        });
-        if verified.is_err() {
-            buffer.get_out().fill(0);
-            return Err(Error::Unverified);
-        }
-        Ok(())
+        wipe::after(|| match &self.0 {
+            Inner::Aes128(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
+            Inner::Aes256(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
+        })
+        .map_err(|_| Error::Unverified)
     }
 }
 

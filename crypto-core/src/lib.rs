@@ -42,6 +42,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod aead;
 pub mod ct;
 #[cfg(feature = "device")]

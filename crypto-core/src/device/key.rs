@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::aead::{AeadAlgorithm, AeadKey};
 use crate::device::label::{self, MAX_TAIL};
+use crate::device::message::{Direction, Session};
 use crate::device::name::{Boot, DeviceId, Version};
 use crate::hash::HashAlgorithm;
 use crate::mac::HmacKey;
@@ -98,13 +99,18 @@ impl DeviceKey {
         label::expand(&self.hmac, &label::ROTATION, &to.get().to_be_bytes(), &[])
     }
 
-    /// The bytes of the message key of a session; `session` is boot and salt.
-    pub(crate) fn message_secret(&self, direction: u8, session: &[u8]) -> Secret<32> {
-        label::expand(&self.hmac, &label::MESSAGE, &[COSE_A256GCM, direction], session)
+    /// The bytes of the message key of a session.
+    pub(crate) fn message_secret(&self, direction: Direction, session: &Session) -> Secret<32> {
+        let fixed = [COSE_A256GCM, direction.number()];
+        session.with_bytes(|tail| label::expand(&self.hmac, &label::MESSAGE, &fixed, tail))
     }
 
     /// The message key of a session, ready to seal and open.
-    pub(crate) fn message_key(&self, direction: u8, session: &[u8]) -> Result<AeadKey, Error> {
+    pub(crate) fn message_key(
+        &self,
+        direction: Direction,
+        session: &Session,
+    ) -> Result<AeadKey, Error> {
         let secret = self.message_secret(direction, session);
         AeadKey::new(AeadAlgorithm::Aes256Gcm, secret.expose())
     }

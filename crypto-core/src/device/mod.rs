@@ -6,10 +6,18 @@
 //! |---|---|---|
 //! | root, fleet and table keys | [`root`] | `docs/derivation.md` |
 //! | what a device key derives | [`key`] | `docs/derivation.md` |
+//! | sealing messages | [`sealer`] | `docs/message.md` |
+//! | opening messages, freshness | [`opener`] | `docs/message.md` |
+//! | the bytes of a message | [`message`], [`cose`] | `docs/message.md` |
 
+pub mod cose;
 mod crc;
 pub mod key;
 mod label;
+pub mod message;
 pub mod name;
+pub mod opener;
 #[cfg(feature = "root")]
 pub mod root;
+pub mod sealer;
+mod window;

@@ -93,6 +93,7 @@ impl Version {
 pub struct Boot(u64);
 
 impl Boot {
+    pub(crate) const ZERO: Self = Self(0);
     /// The highest boot number.
     pub const MAX: u64 = (1 << 48) - 1;
 
