@@ -62,11 +62,23 @@ extern "C" {
 #define COREKEY_E_OVERLAP (-5)             /* An output overlaps another argument. */
 #define COREKEY_E_BUFFER_TOO_SMALL (-6)    /* The output buffer is too small; the length needed was stored. */
 #define COREKEY_E_ENCODING (-7)            /* A text is not valid in its encoding. */
+#define COREKEY_E_RANGE (-8)               /* A version or boot number is outside its range. */
 #define COREKEY_E_STATE (-20)              /* A context is not initialised, was cleared, or is of another type. */
 #define COREKEY_E_MOVED (-21)              /* A context that may not be copied is not where it was initialised. */
 #define COREKEY_E_CONTEXT_SIZE (-22)       /* Header and library differ: a context has another size. */
 #define COREKEY_E_UNVERIFIED (-40)         /* A tag, wrapped key or comparison did not verify. Why is not told. */
 #define COREKEY_E_ENTROPY_FAILED (-60)     /* The entropy source failed, or gave a constant or repeated block. */
+#define COREKEY_E_MALFORMED (-80)          /* The bytes are no sealed message. */
+#define COREKEY_E_OTHER_KEY (-81)          /* The message is of another device or version: open it with that key. */
+#define COREKEY_E_NEED_LONG (-82)          /* A compact message without its session: the next long one brings it. */
+#define COREKEY_E_FORGED (-83)             /* Not authentic: made under another key, or changed. */
+#define COREKEY_E_STALE (-84)              /* Authentic, but of an earlier boot, a copied sealer, or too old. */
+#define COREKEY_E_REPLAY (-85)             /* Authentic, but opened before. */
+#define COREKEY_E_SESSION_FULL (-86)       /* The session is used up: start the next boot. */
+#define COREKEY_E_BAD_STATE (-87)          /* A saved state is damaged or of another format. */
+#define COREKEY_E_BAD_OFFER (-88)          /* A rotation offer is damaged or for another key; nothing changed. */
+#define COREKEY_E_STATE_LOST (-100)        /* The boot journal is blank or damaged: provision the device anew. */
+#define COREKEY_E_STORAGE (-101)           /* The storage of the boot journal failed; seal nothing. */
 #define COREKEY_E_SELFTEST (-120)          /* A known answer was wrong: do not use this build on this machine. */
 #define COREKEY_E_INTERNAL (-121)          /* A defect in the library. The context of the call was cleared. */
 
@@ -89,20 +101,17 @@ uint32_t corekey_abi_version(void);
 const char *corekey_status_str(corekey_status status);
 
 /* Runs the known-answer tests of every algorithm in the build.
- * Returns COREKEY_OK or COREKEY_E_SELFTEST.
- */
+ * Returns COREKEY_OK or COREKEY_E_SELFTEST. */
 COREKEY_MUST_CHECK corekey_status corekey_selftest(void);
 
 /* Compares two byte strings in a time that depends on their lengths only.
  * Returns COREKEY_OK if they are equal, COREKEY_E_UNVERIFIED if not (also if
- * the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH.
- */
+ * the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH. */
 COREKEY_MUST_CHECK corekey_status corekey_equal(const void *a, size_t a_len, const void *b,
     size_t b_len);
 
 /* Overwrites memory with zeros, which no compiler removes.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH.
- */
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH. */
 corekey_status corekey_wipe(void *memory, size_t len);
 
 /* ==========================================================================
@@ -125,30 +134,26 @@ typedef struct corekey_hash_ctx {
 /* The digest of data.
  * digest_len is exactly the digest's length. digest may not overlap data.
  * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_hash(uint32_t alg, const uint8_t *data,
     size_t data_len, uint8_t *digest, size_t digest_len);
 
 /* Starts a message. Call it as corekey_hash_init(ctx, alg).
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
- */
+ * COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_init_sized(corekey_hash_ctx *ctx,
     size_t ctx_size, uint32_t alg);
 
 /* Appends data. data may not overlap ctx.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_update(corekey_hash_ctx *ctx,
     const uint8_t *data, size_t data_len);
 
 /* Writes the digest of all that was appended, and clears ctx.
  * digest_len is exactly the digest's length.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_final(corekey_hash_ctx *ctx, uint8_t *digest,
     size_t digest_len);
 #define corekey_hash_init(ctx, alg) corekey_hash_init_sized((ctx), sizeof *(ctx), (alg))
@@ -176,44 +181,38 @@ typedef struct corekey_hmac_ctx {
 /* Makes a key from secret, which may have any length; RFC 2104 advises at
  * least the digest's. Call it as corekey_hmac_key_init(key, alg, secret, len).
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_key_init_sized(corekey_hmac_key *key,
     size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
 
 /* The tag of data.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac(const corekey_hmac_key *key, const uint8_t *data,
     size_t data_len, uint8_t *tag, size_t tag_len);
 
 /* Checks the tag of data in constant time.
  * Returns COREKEY_OK, or COREKEY_E_UNVERIFIED if it is not the tag;
- * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_STATE.
- */
+ * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_verify(const corekey_hmac_key *key,
     const uint8_t *data, size_t data_len, const uint8_t *tag, size_t tag_len);
 
 /* Starts a message under a key. Call it as corekey_hmac_init(ctx, key).
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
- */
+ * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_init_sized(corekey_hmac_ctx *ctx,
     size_t ctx_size, const corekey_hmac_key *key);
 
 /* Appends data. data may not overlap ctx.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_update(corekey_hmac_ctx *ctx,
     const uint8_t *data, size_t data_len);
 
 /* Writes the tag of all that was appended, and clears ctx. To check a tag,
  * pass both to corekey_equal.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_final(corekey_hmac_ctx *ctx, uint8_t *tag,
     size_t tag_len);
 #define corekey_hmac_key_init(key, alg, secret, secret_len) \
@@ -237,32 +236,28 @@ typedef struct corekey_prk {
 /* HKDF-Extract (RFC 5869 2.2). An empty salt is a digest of zeros.
  * Call it as corekey_hkdf_extract(prk, alg, salt, salt_len, ikm, ikm_len).
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf_extract_sized(corekey_prk *prk, size_t prk_size,
     uint32_t alg, const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len);
 
 /* Takes a key that is uniformly random already, so that extraction is skipped
  * (RFC 5869 3.3). secret_len is the digest's length or more.
  * Call it as corekey_prk_init(prk, alg, secret, secret_len).
- * Returns as corekey_hkdf_extract_sized.
- */
+ * Returns as corekey_hkdf_extract_sized. */
 COREKEY_MUST_CHECK corekey_status corekey_prk_init_sized(corekey_prk *prk, size_t prk_size,
     uint32_t alg, const uint8_t *secret, size_t secret_len);
 
 /* HKDF-Expand (RFC 5869 2.3). okm_len is 1 to 255 digests. okm may not
  * overlap info or prk.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf_expand(const corekey_prk *prk,
     const uint8_t *info, size_t info_len, uint8_t *okm, size_t okm_len);
 
 /* Extract and expand in one call (RFC 5869 2). okm_len is 1 to 255 digests.
  * okm may not overlap the inputs.
  * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt,
     size_t salt_len, const uint8_t *ikm, size_t ikm_len, const uint8_t *info, size_t info_len,
     uint8_t *okm, size_t okm_len);
@@ -296,8 +291,7 @@ typedef struct corekey_aead_key {
 /* Makes a key from secret, whose length is exactly that of the algorithm.
  * Call it as corekey_aead_key_init(key, alg, secret, secret_len).
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_key_init_sized(corekey_aead_key *key,
     size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
 
@@ -305,8 +299,7 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_key_init_sized(corekey_aead_key *
  * COREKEY_TAG_LEN bytes, the number stored in *out_len. In place is allowed.
  * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
  * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE.
- */
+ * COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_seal(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *plaintext, size_t plaintext_len, uint8_t *out, size_t out_cap,
@@ -317,8 +310,7 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_seal(const corekey_aead_key *key,
  * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and out zeroed;
  * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed; COREKEY_E_LENGTH
  * (also if sealed is shorter than a tag), COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_open(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t out_cap, size_t *out_len);
@@ -326,8 +318,7 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_open(const corekey_aead_key *key,
 /* Encrypts len bytes of plaintext to as many of ciphertext, and the tag to
  * tag; tag_len is COREKEY_TAG_LEN. In place is allowed.
  * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE.
- */
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_seal_detached(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *plaintext, size_t len, uint8_t *ciphertext, uint8_t *tag, size_t tag_len);
@@ -336,8 +327,7 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_seal_detached(const corekey_aead_
  * COREKEY_TAG_LEN. In place is allowed.
  * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with plaintext zeroed;
  * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE.
- */
+ * COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_open_detached(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *ciphertext, size_t len, const uint8_t *tag, size_t tag_len,
@@ -358,8 +348,7 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_open_detached(const corekey_aead_
  * in *out_len. out may not overlap the inputs.
  * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
  * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_key_wrap(uint32_t alg, const uint8_t *kek,
     size_t kek_len, const uint8_t *key, size_t key_len, uint8_t *out, size_t out_cap,
     size_t *out_len);
@@ -370,8 +359,7 @@ COREKEY_MUST_CHECK corekey_status corekey_key_wrap(uint32_t alg, const uint8_t *
  * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and those bytes
  * zeroed; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
  * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_key_unwrap(uint32_t alg, const uint8_t *kek,
     size_t kek_len, const uint8_t *wrapped, size_t wrapped_len, uint8_t *out, size_t out_cap,
     size_t *out_len);
@@ -390,8 +378,7 @@ COREKEY_MUST_CHECK corekey_status corekey_key_unwrap(uint32_t alg, const uint8_t
  * the number of characters, does not. text may not overlap data.
  * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
  * with the NUL; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_encode(uint32_t encoding, const uint8_t *data,
     size_t data_len, char *text, size_t text_cap, size_t *text_len);
 
@@ -400,10 +387,20 @@ COREKEY_MUST_CHECK corekey_status corekey_encode(uint32_t encoding, const uint8_
  * Returns COREKEY_OK; COREKEY_E_ENCODING if text is not valid;
  * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
  * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP.
- */
+ * COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_decode(uint32_t encoding, const char *text,
     size_t text_len, uint8_t *out, size_t out_cap, size_t *out_len);
+
+/* ==========================================================================
+ * Random bytes where there is an operating system. Needs no set-up, and is
+ * right after fork() and in a restored snapshot.
+ */
+
+
+/* Fills out with random bytes of the operating system's generator.
+ * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
+ * COREKEY_E_NULL, COREKEY_E_LENGTH. */
+COREKEY_MUST_CHECK corekey_status corekey_random(uint8_t *out, size_t out_len);
 
 /* ==========================================================================
  * Random bytes where there is none: HMAC-DRBG with SHA-256 (NIST SP 800-90A)
@@ -424,8 +421,7 @@ typedef struct corekey_drbg {
  * 256 bits of min-entropy or more, and returns 0; or returns another value,
  * and nothing is generated. A constant block, or the one before again, counts
  * as failed. user is what corekey_drbg_init was given. It may not call
- * corekey on the same generator, longjmp or throw.
- */
+ * corekey on the same generator, longjmp or throw. */
 typedef int32_t (*corekey_entropy_fn)(void *user, uint8_t *out, size_t len);
 
 /* Seeds a generator. The personalization may be empty; if it is secret, the
@@ -433,8 +429,7 @@ typedef int32_t (*corekey_entropy_fn)(void *user, uint8_t *out, size_t len);
  * corekey_drbg_init(drbg, entropy, user, personalization, len).
  * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL (also for
  * entropy), COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE.
- */
+ * COREKEY_E_CONTEXT_SIZE. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_init_sized(corekey_drbg *drbg, size_t drbg_size,
     corekey_entropy_fn entropy, void *user, const uint8_t *personalization,
     size_t personalization_len);
@@ -443,8 +438,7 @@ COREKEY_MUST_CHECK corekey_status corekey_drbg_init_sized(corekey_drbg *drbg, si
  * state; on an error the generator stays as it was.
  * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL,
  * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE,
- * COREKEY_E_MOVED.
- */
+ * COREKEY_E_MOVED. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_reseed(corekey_drbg *drbg,
     const uint8_t *additional, size_t additional_len);
 
@@ -452,8 +446,7 @@ COREKEY_MUST_CHECK corekey_status corekey_drbg_reseed(corekey_drbg *drbg,
  * empty. Reseeds by itself after 65536 calls.
  * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED if a reseed was due and failed;
  * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE, COREKEY_E_MOVED.
- */
+ * COREKEY_E_STATE, COREKEY_E_MOVED. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_generate(corekey_drbg *drbg,
     const uint8_t *additional, size_t additional_len, uint8_t *out, size_t out_len);
 #define corekey_drbg_init(drbg, entropy, user, personalization, personalization_len) \
@@ -462,16 +455,290 @@ COREKEY_MUST_CHECK corekey_status corekey_drbg_generate(corekey_drbg *drbg,
 #define corekey_drbg_clear(drbg) corekey_wipe((drbg), sizeof *(drbg))
 
 /* ==========================================================================
- * Random bytes where there is an operating system. Needs no set-up, and is
- * right after fork() and in a restored snapshot.
+ * Device keys: the key of one version of one device, 32 bytes that a factory
+ * installed or a root derived. Ids are 1 to COREKEY_DEVICE_ID_MAX bytes,
+ * compared byte for byte; versions are 1 to 2^53 - 1, and none is ever used
+ * twice for a device. Specified in docs/derivation.md.
  */
 
+#define COREKEY_KEY_LEN 32                 /* Bytes of a device key, and of what it derives. */
+#define COREKEY_DEVICE_ID_MAX 128          /* The longest device id in bytes. */
+#define COREKEY_CHECK_VALUE_LEN 4          /* Bytes of a key check value. */
+#define COREKEY_FOR_WRAPPING 64            /* An application wraps keys with it. */
+#define COREKEY_FOR_AUTHENTICATION 65      /* An application authenticates with it. */
+#define COREKEY_DEVICE_KEY_WORDS 64        /* Words of a corekey_device_key. */
 
-/* Fills out with random bytes of the operating system's generator.
- * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
- * COREKEY_E_NULL, COREKEY_E_LENGTH.
+/* A device key with its id and version. May be copied. */
+typedef struct corekey_device_key {
+  uint64_t opaque[COREKEY_DEVICE_KEY_WORDS];
+} corekey_device_key;
+
+/* Takes a key of COREKEY_KEY_LEN bytes.
+ * Call it as corekey_device_key_init(key, version, id, id_len, secret, len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE. */
+COREKEY_MUST_CHECK corekey_status corekey_device_key_init_sized(corekey_device_key *key,
+    size_t key_size, uint64_t version, const uint8_t *id, size_t id_len, const uint8_t *secret,
+    size_t secret_len);
+
+/* Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike.
+ * Call it as corekey_device_key_import(key, version, id, id_len, imported, len).
+ * Returns as corekey_device_key_init_sized. */
+COREKEY_MUST_CHECK corekey_status corekey_device_key_import_sized(corekey_device_key *key,
+    size_t key_size, uint64_t version, const uint8_t *id, size_t id_len,
+    const uint8_t *imported, size_t imported_len);
+
+/* The key check value: public, tells a mistyped key from a right one.
+ * len is COREKEY_CHECK_VALUE_LEN.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_device_key_check_value(const corekey_device_key *key,
+    uint8_t *value, size_t len);
+
+/* A key of COREKEY_KEY_LEN bytes for the application: purpose is
+ * COREKEY_FOR_WRAPPING or COREKEY_FOR_AUTHENTICATION, and context (at most 128
+ * bytes) tells its uses apart.
+ * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another purpose; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_device_key_derive(const corekey_device_key *key,
+    uint32_t purpose, const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len);
+
+/* The secret personalization (COREKEY_KEY_LEN bytes) for the device's
+ * corekey_drbg in one boot.
+ * Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+
+    COREKEY_MUST_CHECK corekey_status corekey_device_key_personalization(const corekey_device_key *key,
+    uint64_t boot, uint8_t *out, size_t out_len);
+#define corekey_device_key_init(key, version, id, id_len, secret, secret_len) \
+    corekey_device_key_init_sized((key), sizeof *(key), (version), (id), (id_len), (secret), \
+                                  (secret_len))
+#define corekey_device_key_import(key, version, id, id_len, imported, imported_len) \
+    corekey_device_key_import_sized((key), sizeof *(key), (version), (id), (id_len), (imported), \
+                                    (imported_len))
+#define corekey_device_key_clear(key) corekey_wipe((key), sizeof *(key))
+
+/* ==========================================================================
+ * Roots: the secret that all device keys of a fleet come from. For hosts and
+ * factories; archives for firmware do not hold these calls. Specified in
+ * docs/derivation.md.
  */
-COREKEY_MUST_CHECK corekey_status corekey_random(uint8_t *out, size_t out_len);
+
+#define COREKEY_ROOT_ID_LEN 8              /* Bytes of a root's public id. */
+#define COREKEY_WRAPPED_KEY_LEN 40         /* Bytes of a wrapped device key in a table row. */
+#define COREKEY_ROOT_WORDS 40              /* Words of a corekey_root. */
+
+/* A root secret, ready to derive. May be copied. */
+typedef struct corekey_root {
+  uint64_t opaque[COREKEY_ROOT_WORDS];
+} corekey_root;
+
+/* Takes a root of COREKEY_KEY_LEN uniformly random bytes.
+ * Call it as corekey_root_init(root, secret, secret_len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE. */
+COREKEY_MUST_CHECK corekey_status corekey_root_init_sized(corekey_root *root, size_t root_size,
+    const uint8_t *secret, size_t secret_len);
+
+/* The root of a fleet, whose id is 1 to 128 bytes; a root like any other.
+ * Call it as corekey_root_fleet(fleet, root, fleet_id, fleet_id_len).
+ * Returns as corekey_root_init_sized; COREKEY_E_STATE if root is none. */
+COREKEY_MUST_CHECK corekey_status corekey_root_fleet_sized(corekey_root *fleet,
+    size_t fleet_size, const corekey_root *root, const uint8_t *fleet_id, size_t fleet_id_len);
+
+/* The public id of a root, which every stored row names. len is
+ * COREKEY_ROOT_ID_LEN.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_root_id(const corekey_root *root, uint8_t *id,
+    size_t len);
+
+/* Derives the key of a device.
+ * Call it as corekey_root_device_key(key, root, version, id, id_len).
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_root_device_key_sized(corekey_device_key *key,
+    size_t key_size, const corekey_root *root, uint64_t version, const uint8_t *id,
+    size_t id_len);
+
+/* The key of a device as base64 (44 characters and a NUL): what a factory
+ * installs. The secure stand-in for base64(SHA-256(device id)), which anyone
+ * who knows the id can compute.
+ * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
+ * with the NUL; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_device_key_base64(const corekey_root *root,
+    uint64_t version, const uint8_t *id, size_t id_len, char *text, size_t text_cap,
+    size_t *text_len);
+
+/* Wraps a device key for storage under the root's table key: the encryptedKey
+ * of its row. len is COREKEY_WRAPPED_KEY_LEN.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_root_wrap(const corekey_root *root,
+    const corekey_device_key *key, uint8_t *wrapped, size_t len);
+
+/* Unwraps the device key in a row.
+ * Call it as corekey_root_unwrap(key, root, version, id, id_len, wrapped, len).
+ * Returns COREKEY_OK; COREKEY_E_UNVERIFIED if it is not that of this id,
+ * version and root; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE;
+ * then key stays as it was. */
+COREKEY_MUST_CHECK corekey_status corekey_root_unwrap_sized(corekey_device_key *key,
+    size_t key_size, const corekey_root *root, uint64_t version, const uint8_t *id,
+    size_t id_len, const uint8_t *wrapped, size_t wrapped_len);
+#define corekey_root_init(root, secret, secret_len) \
+    corekey_root_init_sized((root), sizeof *(root), (secret), (secret_len))
+#define corekey_root_fleet(fleet, root, fleet_id, fleet_id_len) \
+    corekey_root_fleet_sized((fleet), sizeof *(fleet), (root), (fleet_id), (fleet_id_len))
+#define corekey_root_device_key(key, root, version, id, id_len) \
+    corekey_root_device_key_sized((key), sizeof *(key), (root), (version), (id), (id_len))
+#define corekey_root_unwrap(key, root, version, id, id_len, wrapped, wrapped_len) \
+    corekey_root_unwrap_sized((key), sizeof *(key), (root), (version), (id), (id_len), (wrapped), \
+                              (wrapped_len))
+#define corekey_root_clear(root) corekey_wipe((root), sizeof *(root))
+
+/* ==========================================================================
+ * Sealed messages between devices (up) and cloud (down): long ones are
+ * COSE_Encrypt0, compact ones 20 bytes over the payload. A payload has up to
+ * 16 MiB, external AAD up to 255 bytes. Specified in docs/message.md.
+ */
+
+#define COREKEY_UP 0                       /* Device to cloud. */
+#define COREKEY_DOWN 1                     /* Cloud to device. */
+#define COREKEY_LONG 80                    /* A COSE_Encrypt0. */
+#define COREKEY_COMPACT 81                 /* 20 bytes over the payload, where the opener knows the session. */
+#define COREKEY_FULL_IV 82                 /* A long message with its full IV, for COSE tools without Partial IV. */
+#define COREKEY_SALT_LEN 8                 /* Bytes of a salt. */
+#define COREKEY_MESSAGE_OVERHEAD_MAX 200   /* The most bytes of a message over its payload. */
+#define COREKEY_OPENER_STATE_LEN 64        /* Bytes of the saved state of an opener. */
+#define COREKEY_COSE_KEY_LEN 54            /* Bytes of an exported COSE_Key. */
+#define COREKEY_SEALER_WORDS 144           /* Words of a corekey_sealer. */
+#define COREKEY_OPENER_WORDS 208           /* Words of a corekey_opener. */
+
+/* Seals one session. May NOT be copied or moved: a copy, which would use the
+ * same nonces again, answers COREKEY_E_MOVED. */
+typedef struct corekey_sealer {
+  uint64_t opaque[COREKEY_SEALER_WORDS];
+} corekey_sealer;
+
+/* Opens the messages of one device key. May NOT be copied or moved. */
+typedef struct corekey_opener {
+  uint64_t opaque[COREKEY_OPENER_WORDS];
+} corekey_opener;
+
+/* What a message says of itself; authentic only if corekey_open gave it. */
+typedef struct corekey_message {
+  uint64_t version;      /* Version of the device key; compact and inspected: mod 64. */
+  uint64_t boot;         /* Boot number; compact and inspected: mod 256. */
+  uint32_t counter;      /* Number in its session; compact and inspected: mod 65536. */
+  uint32_t form;         /* COREKEY_LONG or COREKEY_COMPACT. */
+  uint32_t payload_len;  /* Bytes of the payload. */
+  uint32_t salt_len;     /* 0 or COREKEY_SALT_LEN. */
+  uint32_t id_len;       /* Bytes of the id; compact and inspected: 0. */
+  uint32_t reserved;     /* 0. */
+  uint8_t salt[8];       /* The salt. */
+  uint8_t id[128];       /* The device id. */
+} corekey_message;
+
+/* Starts a session. Up: boot is a number that this key never had before (from
+ * corekey_journal_next_boot), and salt is empty or 8 fresh random bytes; a host
+ * without a journal takes Unix milliseconds and must have a salt. Down: boot is
+ * the device's, from its last opened message, and salt is 8 fresh random bytes.
+ * Call it as corekey_sealer_init(sealer, key, direction, boot, salt, salt_len).
+ * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction,
+ * COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_sealer_init_sized(corekey_sealer *sealer,
+    size_t sealer_size, const corekey_device_key *key, uint32_t direction, uint64_t boot,
+    const uint8_t *salt, size_t salt_len);
+
+/* Seals payload: at most payload_len + COREKEY_MESSAGE_OVERHEAD_MAX bytes, the
+ * number stored in *out_len. form is COREKEY_LONG or COREKEY_COMPACT; every
+ * 64th message is long all the same. payload may lie anywhere inside out: then
+ * it is moved to its place.
+ * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_SESSION_FULL; COREKEY_E_ALGORITHM for another form;
+ * COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
+ * COREKEY_E_STATE, COREKEY_E_MOVED. */
+COREKEY_MUST_CHECK corekey_status corekey_seal(corekey_sealer *sealer, uint32_t form,
+    const uint8_t *aad, size_t aad_len, const uint8_t *payload, size_t payload_len,
+    uint8_t *out, size_t out_cap, size_t *out_len);
+
+/* Starts an opener of uplinks with a state that corekey_opener_save gave
+ * (state_len is COREKEY_OPENER_STATE_LEN); or, with (NULL, 0), at the first
+ * contact with a key that was never used: it then takes the first authentic
+ * message for fresh, so never do that after a loss of state.
+ * Call it as corekey_opener_init_up(opener, key, state, state_len).
+ * Returns COREKEY_OK; COREKEY_E_BAD_STATE; COREKEY_E_LENGTH, COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE,
+ * COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_opener_init_up_sized(corekey_opener *opener,
+    size_t opener_size, const corekey_device_key *key, const uint8_t *state, size_t state_len);
+
+/* Starts an opener of downlinks for a device in its current boot.
+ * Call it as corekey_opener_init_down(opener, key, boot).
+ * Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_opener_init_down_sized(corekey_opener *opener,
+    size_t opener_size, const corekey_device_key *key, uint64_t boot);
+
+/* Opens message to out; the payload's length is stored in *out_len, and what
+ * the message says in *info, which may be NULL. out may start where message
+ * does: then zeros follow the payload up to the message's end.
+ * Returns COREKEY_OK. Of a message that is not opened, in this order:
+ * COREKEY_E_MALFORMED; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_OTHER_KEY; COREKEY_E_NEED_LONG; then, with *out_len = 0 and out
+ * zeroed (in place: all of message), COREKEY_E_FORGED, COREKEY_E_STALE,
+ * COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL (down: a fifth salt; start the next
+ * boot). Else COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED. */
+COREKEY_MUST_CHECK corekey_status corekey_open(corekey_opener *opener, const uint8_t *aad,
+    size_t aad_len, const uint8_t *message, size_t message_len, uint8_t *out, size_t out_cap,
+    size_t *out_len, corekey_message *info);
+
+/* Writes the state of an opener of uplinks to state (state_len is
+ * COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It is
+ * no secret, but whoever puts an older one back can replay.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED. */
+COREKEY_MUST_CHECK corekey_status corekey_opener_save(const corekey_opener *opener,
+    uint8_t *state, size_t state_len);
+
+/* Tells what a message says of itself, without a key; nothing of it is
+ * authentic.
+ * Returns COREKEY_OK; COREKEY_E_MALFORMED; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+COREKEY_MUST_CHECK corekey_status corekey_inspect(const uint8_t *message, size_t message_len,
+    corekey_message *info);
+
+/* Writes a long message in another form: COREKEY_COMPACT, or COREKEY_FULL_IV
+ * (label 5, the full IV, in place of label 6), without a key.
+ * Returns COREKEY_OK; COREKEY_E_MALFORMED if message is not a long one;
+ * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
+ * COREKEY_E_ALGORITHM for another form; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+COREKEY_MUST_CHECK corekey_status corekey_rewrite(uint32_t form, const uint8_t *message,
+    size_t message_len, uint8_t *out, size_t out_cap, size_t *out_len);
+
+/* Exports the message key of a session as a COSE_Key with Base IV, for tests
+ * with generic tools: whoever has it opens and seals that session. out_len is
+ * COREKEY_COSE_KEY_LEN.
+ * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction;
+ * COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_cose_key(const corekey_device_key *key,
+    uint32_t direction, uint64_t boot, const uint8_t *salt, size_t salt_len, uint8_t *out,
+    size_t out_len);
+#define corekey_sealer_init(sealer, key, direction, boot, salt, salt_len) \
+    corekey_sealer_init_sized((sealer), sizeof *(sealer), (key), (direction), (boot), (salt), \
+                              (salt_len))
+#define corekey_sealer_clear(sealer) corekey_wipe((sealer), sizeof *(sealer))
+#define corekey_opener_init_up(opener, key, state, state_len) \
+    corekey_opener_init_up_sized((opener), sizeof *(opener), (key), (state), (state_len))
+#define corekey_opener_init_down(opener, key, boot) \
+    corekey_opener_init_down_sized((opener), sizeof *(opener), (key), (boot))
+#define corekey_opener_clear(opener) corekey_wipe((opener), sizeof *(opener))
 
 #ifdef __cplusplus
 }

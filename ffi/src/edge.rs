@@ -184,6 +184,23 @@ impl Reported {
         in_place(self.out, source)
     }
 
+    /// As [`Reported::disjoint`], but `source` may lie inside the buffer.
+    /// Returns where it does.
+    pub(crate) fn disjoint_or_inside(
+        &self,
+        source: Input,
+        others: &[Region],
+    ) -> Outcome<Option<usize>> {
+        self.disjoint(others)?;
+        disjoint(self.len_region(), &[source.region()])?;
+        if !self.out.region().overlaps(source.region()) {
+            return Ok(None);
+        }
+        let at = source.start.addr().checked_sub(self.out.start.addr());
+        let inside = at.filter(|at| at + source.len <= self.out.len);
+        inside.map(Some).ok_or(COREKEY_E_OVERLAP)
+    }
+
     /// Stores the length that belongs to `result`, `extra` bytes more where
     /// one that is needed is told.
     ///

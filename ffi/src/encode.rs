@@ -79,7 +79,8 @@ pub unsafe extern "C" fn corekey_decode(
     })
 }
 
-fn encode_with_nul(
+/// Text and a NUL behind it.
+pub(crate) fn encode_with_nul(
     encoding: Encoding,
     data: &[u8],
     text: &mut [u8],

@@ -45,6 +45,28 @@ pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
         status::COREKEY_E_ENTROPY_FAILED => {
             c"the entropy source failed or gave a constant or repeated block"
         }
+        status::COREKEY_E_RANGE => c"a version or boot number is outside its range",
+        status::COREKEY_E_MALFORMED => c"the bytes are no sealed message",
+        status::COREKEY_E_OTHER_KEY => {
+            c"the message is of another device or version; open it with that key"
+        }
+        status::COREKEY_E_NEED_LONG => {
+            c"a compact message without its session; wait for a long one"
+        }
+        status::COREKEY_E_FORGED => c"the message is not authentic: another key, or changed bytes",
+        status::COREKEY_E_STALE => {
+            c"the message is authentic but old: a replay, or a copy of the device"
+        }
+        status::COREKEY_E_REPLAY => c"the message is authentic but was opened before",
+        status::COREKEY_E_SESSION_FULL => c"the session is used up; start the next boot",
+        status::COREKEY_E_BAD_STATE => c"the saved state is damaged or of another format",
+        status::COREKEY_E_BAD_OFFER => c"the rotation offer is damaged or for another key",
+        status::COREKEY_E_STATE_LOST => {
+            c"the boot journal is blank or damaged; provision the device anew"
+        }
+        status::COREKEY_E_STORAGE => {
+            c"the storage of the boot journal failed; nothing may be sealed"
+        }
         status::COREKEY_E_SELFTEST => c"a known-answer test failed; do not use this build here",
         status::COREKEY_E_INTERNAL => c"a defect in the library; please report it",
         _ => c"unknown status",

@@ -14,6 +14,8 @@ mod edge;
 
 pub mod aead;
 mod context;
+#[cfg(feature = "device")]
+pub mod device_key;
 #[cfg(feature = "drbg")]
 pub mod drbg;
 #[cfg(feature = "encode")]
@@ -22,8 +24,12 @@ pub mod general;
 pub mod hash;
 pub mod kdf;
 pub mod mac;
+#[cfg(feature = "device")]
+pub mod message;
 #[cfg(feature = "os-rng")]
 pub mod rng;
+#[cfg(feature = "root")]
+pub mod root;
 pub mod status;
 #[cfg(feature = "wrap")]
 pub mod wrap;

@@ -12,10 +12,21 @@ use std::{env, fs};
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 
 /// The sections in the order of use.
-const SECTIONS: [&str; 9] =
-    ["status", "general", "hash", "mac", "kdf", "aead", "wrap", "encode", "drbg"];
-/// The last section, which is one function.
-const LAST: &str = "rng";
+const SECTIONS: [&str; 13] = [
+    "status",
+    "general",
+    "hash",
+    "mac",
+    "kdf",
+    "aead",
+    "wrap",
+    "encode",
+    "rng",
+    "drbg",
+    "device_key",
+    "root",
+    "message",
+];
 
 #[test]
 fn the_committed_header_is_what_the_crate_exports() {
@@ -43,7 +54,7 @@ fn the_header_reads_in_one_sitting() {
 
 fn generate() -> String {
     let mut header = piece("prologue");
-    for section in SECTIONS.into_iter().chain([LAST]) {
+    for section in SECTIONS {
         let source = crate_dir().join("src").join(section).with_extension("rs");
         header.push('\n');
         header.push_str(&section_comment(&source));
@@ -116,9 +127,22 @@ fn compact(item: &str) -> String {
     let comment = match comment.trim_end().lines().count() {
         0 => String::new(),
         1 => format!("/* {} */\n", comment.trim()),
-        _ => format!("/* {}\n */\n", comment.trim().replace("\n", "\n *")),
+        _ => format!("/* {} */\n", comment.trim().replace("\n", "\n *")),
     };
-    format!("\n{comment}{}", wrap(declaration))
+    format!("\n{comment}{}", wrap(&fields(declaration)))
+}
+
+/// A struct with the comment of each field behind it, not above.
+fn fields(declaration: &str) -> String {
+    let mut pieces = declaration.split("  /*\n");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (comment, rest) = piece.split_once("*/\n").expect("a comment ends");
+        let comment = comment.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (field, rest) = rest.split_once('\n').expect("a field follows");
+        text.push_str(&format!("{field:<24} /* {comment} */\n{rest}"));
+    }
+    text
 }
 
 /// A function's declaration on lines of up to 96 characters; anything else as
