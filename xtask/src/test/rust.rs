@@ -57,8 +57,15 @@ pub(super) fn tests(group: &mut Group) {
 
 /// Installs in temporary folders and what C programs make of them.
 pub(super) fn packaging(group: &mut Group) {
-    let needed =
-        [tools::GCC, tools::LIBC, tools::BINUTILS, tools::PKG_CONFIG, tools::CMAKE, tools::MAKE];
+    let needed = [
+        tools::GCC,
+        tools::GXX,
+        tools::LIBC,
+        tools::BINUTILS,
+        tools::PKG_CONFIG,
+        tools::CMAKE,
+        tools::MAKE,
+    ];
     if group.has(&needed) {
         let mut command = cargo_test();
         command.args(["--package=xtask", "--test=packaging"]);
