@@ -1,1 +1,28 @@
-//! Placeholder until the first code lands.
+//! The conformance suite: one set of published test vectors, run through
+//! every front of CoreKey, with what passed, what was skipped and why counted.
+//!
+//! | for | look in |
+//! |---|---|
+//! | what a front is | [`front`] |
+//! | the crate `corekey` | [`rust_front`] |
+//! | the C ABI, through the shared library | [`c_front`] |
+//! | what a case checks | [`checks`] |
+//! | which vectors there are | [`wycheproof_suites`], [`cavp_suites`] |
+//! | what is counted and printed | [`tally`] |
+
+pub mod c_front;
+pub mod cavp_suites;
+pub mod checks;
+pub mod front;
+mod header;
+pub mod rsp;
+pub mod rust_front;
+pub mod tally;
+pub mod workspace;
+pub mod wycheproof_suites;
+
+/// Every front.
+#[must_use]
+pub fn fronts() -> [&'static dyn front::Front; 2] {
+    [&rust_front::RustApi, c_front::SharedLibrary::get()]
+}

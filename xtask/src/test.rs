@@ -17,13 +17,15 @@ use report::{Group, Report};
 
 pub(crate) const HELP: &str = "[GROUP...]
     Runs all tests, or only the groups named:
-      format, lints, recorded files  format, clippy, drift
-      Rust tests and doc tests      rust
-      C tests on cmocka             c
-      the header in each dialect    dialects
-      Wycheproof and CAVP vectors   vectors
-      installs and what uses them   packaging
-      the demo                      demo
+      format     the code is formatted
+      clippy     no warning, with and without default features
+      rust       tests and doc tests of the Rust packages
+      drift      the C ABI is as recorded
+      dialects   the header compiles as every C and C++ it promises
+      c          C tests: plain, with the archive, valgrind, sanitizers
+      vectors    Wycheproof and CAVP through the Rust API and the C ABI
+      packaging  what is installed, and programs built with it
+      demo       the demo runs
     A missing Debian package is installed where the user is root; otherwise the
     line to type is printed and the group counts as skipped (with CI=true as
     failed).";

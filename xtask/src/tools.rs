@@ -4,52 +4,41 @@
 //! one line to type. Python packages go into `target/tools/venv`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::{Result, process, workspace};
 
-/// How the presence of a tool shows.
-enum Sign {
-    /// A program on the PATH.
-    Program(&'static str),
-    /// A header the C compiler finds.
-    Header(&'static str),
-}
-
 /// One tool and the Debian package that holds it.
 pub(crate) struct Tool {
-    sign: Sign,
+    /// A command that succeeds exactly when the tool is there.
+    probe: &'static [&'static str],
     package: &'static str,
 }
 
-pub(crate) const GCC: Tool = program("gcc", "gcc");
-pub(crate) const GXX: Tool = program("g++", "g++");
-pub(crate) const LIBC: Tool = Tool { sign: Sign::Header("stdio.h"), package: "libc6-dev" };
-pub(crate) const BINUTILS: Tool = program("objcopy", "binutils");
-pub(crate) const CMAKE: Tool = program("cmake", "cmake");
-pub(crate) const MAKE: Tool = program("make", "make");
-pub(crate) const PKG_CONFIG: Tool = program("pkg-config", "pkg-config");
-pub(crate) const VALGRIND: Tool = program("valgrind", "valgrind");
-pub(crate) const CMOCKA: Tool = Tool { sign: Sign::Header("cmocka.h"), package: "libcmocka-dev" };
-pub(crate) const PYTHON: Tool = program("python3", "python3-venv");
-
-const fn program(name: &'static str, package: &'static str) -> Tool {
-    Tool { sign: Sign::Program(name), package }
-}
+pub(crate) const GCC: Tool = Tool { probe: &["gcc", "--version"], package: "gcc" };
+pub(crate) const GXX: Tool = Tool { probe: &["g++", "--version"], package: "g++" };
+pub(crate) const LIBC: Tool =
+    Tool { probe: &["gcc", "-E", "-include", "stdio.h", "-xc", "/dev/null"], package: "libc6-dev" };
+pub(crate) const CMOCKA: Tool = Tool {
+    probe: &["gcc", "-E", "-include", "cmocka.h", "-xc", "/dev/null"],
+    package: "libcmocka-dev",
+};
+pub(crate) const BINUTILS: Tool = Tool { probe: &["objcopy", "--version"], package: "binutils" };
+pub(crate) const CMAKE: Tool = Tool { probe: &["cmake", "--version"], package: "cmake" };
+pub(crate) const MAKE: Tool = Tool { probe: &["make", "--version"], package: "make" };
+pub(crate) const PKG_CONFIG: Tool =
+    Tool { probe: &["pkg-config", "--version"], package: "pkg-config" };
+pub(crate) const VALGRIND: Tool = Tool { probe: &["valgrind", "--version"], package: "valgrind" };
+pub(crate) const PYTHON: Tool =
+    Tool { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" };
 
 impl Tool {
     fn is_present(&self) -> bool {
-        match self.sign {
-            Sign::Program(name) => on_path(name).is_some(),
-            Sign::Header(name) => Command::new("gcc")
-                .args(["-E", "-x", "c", "-include", name, "/dev/null"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success()),
-        }
+        let Some((program, arguments)) = self.probe.split_first() else {
+            return false;
+        };
+        process::capture(Command::new(program).args(arguments)).is_ok()
     }
 }
 
@@ -76,29 +65,28 @@ pub(crate) fn require(tools: &[Tool]) -> Result {
 pub(crate) fn python_package(name: &str, version: &str) -> Result<PathBuf> {
     let venv = workspace::tools_dir().join("venv");
     let python = venv.join("bin/python");
-    if !python.exists() {
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    }
-    let found = process::capture(
-        Command::new(&python)
-            .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]),
-    )?;
-    let folder = PathBuf::from(found.trim());
-    if !folder.join(format!("{name}-{version}.dist-info")).is_dir() {
-        process::run(
+    let installed = || {
+        let folder = process::capture(
             Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet"])
-                .args(["--disable-pip-version-check", "--no-deps"])
-                .arg(format!("{name}=={version}")),
+                .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]),
         )?;
+        let folder = PathBuf::from(folder.trim());
+        if folder.join(format!("{name}-{version}.dist-info")).is_dir() {
+            return Ok(folder);
+        }
+        Err(format!("{} has no {name} {version}", venv.display()))
+    };
+    if let Ok(folder) = installed() {
+        return Ok(folder);
     }
-    Ok(folder)
-}
-
-/// The file that a program name stands for.
-fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+    process::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--disable-pip-version-check", "--no-deps"])
+            .arg(format!("{name}=={version}")),
+    )?;
+    installed()
 }
 
 /// Root owns this process's own entry under /proc exactly when it runs it.

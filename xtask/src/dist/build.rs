@@ -15,7 +15,9 @@ pub(super) struct Build {
 impl Build {
     /// Fetches the dependencies, whose folders the flags name.
     pub(super) fn prepare() -> Result<Self> {
-        process::run(workspace::cargo().args(["fetch", "--quiet", "--locked"]))?;
+        let host = workspace::rustc_prints("host-tuple")?;
+        let mut fetch = workspace::cargo();
+        process::run(fetch.args(["fetch", "--quiet", "--locked", "--target", &host]))?;
         let target_dir = workspace::target_dir().join("dist");
         let rustflags = rustflags(&target_dir)?;
         Ok(Self { target_dir, rustflags })

@@ -93,8 +93,14 @@ fn parse_tree(tree: &str) -> BTreeMap<String, String> {
 /// The source folder of every package that cargo knows, by `name-version`,
 /// which is what cargo calls the folders of packages from a registry.
 fn package_folders() -> Result<BTreeMap<String, PathBuf>> {
-    let metadata =
-        process::capture(workspace::cargo().args(["metadata", "--locked", "--format-version=1"]))?;
+    let host = workspace::rustc_prints("host-tuple")?;
+    let metadata = process::capture(workspace::cargo().args([
+        "metadata",
+        "--locked",
+        "--format-version=1",
+        "--filter-platform",
+        &host,
+    ]))?;
     let folders = metadata.split("\"manifest_path\":\"").skip(1).filter_map(|rest| {
         let folder = Path::new(rest.split('"').next()?).parent()?;
         let name = folder.file_name()?.to_string_lossy().into_owned();

@@ -21,6 +21,10 @@ const LINTED: &[&[&str]] = &[
     &["--package=xtask", "--all-targets"],
 ];
 
+/// Families of algorithms that firmware picks one by one, so each must also
+/// build alone.
+const FEATURES: &[&str] = &["sha512", "wrap", "drbg", "encode", "os-rng"];
+
 /// What each package is tested with; `corekey-conformance` has its own group,
 /// and so have the packaging tests of xtask.
 const TESTED: &[&[&str]] = &[
@@ -38,15 +42,26 @@ pub(super) fn format(group: &mut Group) {
 
 pub(super) fn clippy(group: &mut Group) {
     for arguments in LINTED {
-        group.check(&format!("clippy {}", arguments.join(" ")), || {
-            process::run(
-                workspace::cargo()
-                    .args(["clippy", "--quiet", "--locked"])
-                    .args(*arguments)
-                    .args(["--", "-D", "warnings"]),
-            )
-        });
+        lint(group, arguments);
     }
+    for feature in FEATURES {
+        let feature = format!("--features={feature}");
+        for package in ["--package=corekey", "--package=corekey-ffi"] {
+            let alone = ["--lib", "--no-default-features", "--profile=firmware"];
+            lint(group, &[&[package, &feature], &alone[..]].concat());
+        }
+    }
+}
+
+fn lint(group: &mut Group, arguments: &[&str]) {
+    group.check(&format!("clippy {}", arguments.join(" ")), || {
+        process::run(
+            workspace::cargo()
+                .args(["clippy", "--quiet", "--locked"])
+                .args(arguments)
+                .args(["--", "-D", "warnings"]),
+        )
+    });
 }
 
 pub(super) fn tests(group: &mut Group) {
@@ -57,8 +72,15 @@ pub(super) fn tests(group: &mut Group) {
 
 /// Installs in temporary folders and what C programs make of them.
 pub(super) fn packaging(group: &mut Group) {
-    let needed =
-        [tools::GCC, tools::LIBC, tools::BINUTILS, tools::PKG_CONFIG, tools::CMAKE, tools::MAKE];
+    let needed = [
+        tools::GCC,
+        tools::GXX,
+        tools::LIBC,
+        tools::BINUTILS,
+        tools::PKG_CONFIG,
+        tools::CMAKE,
+        tools::MAKE,
+    ];
     if group.has(&needed) {
         let mut command = cargo_test();
         command.args(["--package=xtask", "--test=packaging"]);

@@ -116,6 +116,19 @@ fn no_code_of_ours_in_the_archive_calls_a_panic() {
 }
 
 #[test]
+fn a_debugger_finds_the_source_lines_of_the_shared_library() {
+    let folder = installed();
+    let library = folder.path("prefix/lib/libcorekey.so.0.1.0");
+    let listed = run(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(&library));
+    let address = listed
+        .lines()
+        .find_map(|line| line.strip_suffix(" T corekey_hash"))
+        .expect("corekey_hash is exported");
+    let line = run(Command::new("addr2line").arg("-e").arg(&library).arg(address));
+    assert!(line.starts_with("corekey-0.1.0/ffi/src/hash.rs:"), "{line}");
+}
+
+#[test]
 fn neither_library_asks_for_an_executable_stack() {
     let folder = installed();
     let library = folder.path("prefix/lib/libcorekey.so");

@@ -80,6 +80,21 @@ fn a_program_can_take_the_archive_alone_from_pkg_config() {
 }
 
 #[test]
+fn a_cpp_program_builds_with_the_wrapper_in_old_and_new_dialects() {
+    let folder = installed();
+    for dialect in ["-std=c++11", "-std=c++20"] {
+        let program = folder.path(dialect);
+        run(Command::new("g++")
+            .args([dialect, "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+            .arg(source("consumer/consumer.cpp"))
+            .args(pkg_config(&folder, &["--cflags", "--libs"]))
+            .arg("-o")
+            .arg(&program));
+        assert_eq!(run_shared(&folder, &program), DERIVED, "{dialect}");
+    }
+}
+
+#[test]
 fn a_program_builds_with_cmake_shared_and_static() {
     let folder = installed();
     let build = folder.path("build");
