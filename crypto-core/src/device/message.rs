@@ -12,7 +12,7 @@ pub const MAX_PAYLOAD_LEN: usize = 16 << 20;
 pub const MAX_EXTERNAL_AAD_LEN: usize = 255;
 /// Bytes of a compact message over its payload.
 pub const COMPACT_OVERHEAD: usize = COMPACT_HEADER_LEN + TAG_LEN;
-/// The most bytes of a long message over its payload.
+/// The most bytes of a message over its payload, with the full IV too.
 pub const MAX_OVERHEAD: usize = MAX_HEADER_LEN + TAG_LEN;
 /// Bytes of a salt.
 pub const SALT_LEN: usize = 8;
@@ -27,7 +27,7 @@ const LONG_START: [u8; 8] = [0xd0, 0x83, 0x43, 0xa1, 0x01, 0x03, 0xa3, 0x04];
 const LABEL_IV: u8 = 5;
 const LABEL_PARTIAL_IV: u8 = 6;
 const LABEL_KID_CONTEXT: u8 = 10;
-/// With the longest id and numbers, and the longest payload.
+/// With the longest id and numbers, the full IV, and the longest payload.
 const MAX_HEADER_LEN: usize = LONG_START.len() + (2 + 9 + DeviceId::MAX_LEN) + 14 + 16 + 5;
 
 /// Which way a message goes.

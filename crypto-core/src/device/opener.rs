@@ -96,7 +96,7 @@ impl Opener {
         &self.key
     }
 
-    /// The session that was heard last; for uplinks its boot is the device's.
+    /// The session that was begun last; for uplinks its boot is the device's.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.heard {
@@ -196,7 +196,7 @@ impl Opener {
     fn candidates_up(&self, boot: u8, counter: u16) -> Result<Candidates, Error> {
         let heard = self.heard.iter().flatten().find(|heard| heard.session.has_residue(boot));
         if let Some(heard) = heard {
-            return Ok([heard.candidate(counter), None, None, None]);
+            return Ok([Some(heard.candidate(counter)), None, None, None]);
         }
         let current = self.session().ok_or(Error::NeedLong)?;
         if current.salt().is_some() {
@@ -210,7 +210,8 @@ impl Opener {
 
     fn candidates_down(&self, boot: u8, counter: u16) -> Result<Candidates, Error> {
         let known = |heard: &Option<Heard>| {
-            heard.as_ref().filter(|heard| heard.session.has_residue(boot))?.candidate(counter)
+            let heard = heard.as_ref().filter(|heard| heard.session.has_residue(boot))?;
+            Some(heard.candidate(counter))
         };
         let candidates = self.heard.each_ref().map(known);
         if candidates.iter().all(Option::is_none) {
@@ -300,8 +301,8 @@ type Candidates = [Option<(Session, u32)>; MAX_DOWN_SESSIONS];
 
 impl Heard {
     /// This session with the counter that a residue stands for.
-    fn candidate(&self, residue: u16) -> Option<(Session, u32)> {
-        Some((self.session, self.window.nearest(residue)?))
+    fn candidate(&self, residue: u16) -> (Session, u32) {
+        (self.session, self.window.nearest(residue))
     }
 }
 

@@ -109,7 +109,7 @@ impl Sealer {
     /// Seals the payload that is at `payload` in `buffer`: the message starts
     /// at the buffer's start, and its length is returned. The payload moves as
     /// needed; best is a headroom of [`Sealer::sealed_len`] less payload and
-    /// tag.
+    /// tag. What of the payload lay behind the message is zeros.
     ///
     /// # Errors
     /// As [`Sealer::seal`], for a buffer that is too small for the message;
@@ -129,7 +129,8 @@ impl Sealer {
         if buffer.len() < needed {
             return Err(Error::BufferTooSmall { needed });
         }
-        buffer.copy_within(payload, head_len);
+        buffer.copy_within(payload.clone(), head_len);
+        buffer.get_mut(needed.max(payload.start)..payload.end).unwrap_or(&mut []).fill(0);
         let (head, body) = buffer.split_at_mut(head_len);
         head.copy_from_slice(header.as_bytes());
         let (text, behind) = body.split_at_mut(payload_len);
@@ -191,4 +192,110 @@ impl fmt::Debug for Sealer {
 /// Blocks that a message counts for.
 fn blocks(payload_len: usize) -> u64 {
     payload_len.div_ceil(16) as u64 + 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn sealer_at(counter: u32, blocks_left: u64) -> Sealer {
+        let id = DeviceId::new(b"pump-station-7").unwrap();
+        let key = DeviceKey::new(id, Version::FIRST, Secret::take(&mut [1; 32]));
+        let mut sealer = Sealer::up(&key, Session::counted(Boot::ZERO)).unwrap();
+        sealer.skip_to(counter, blocks_left);
+        sealer
+    }
+
+    /// Either way of sealing, of a payload of `payload_len` zeros, is refused
+    /// and leaves buffer and sealer as they were.
+    fn assert_full(sealer: &mut Sealer, payload_len: usize) {
+        let before = (sealer.next_counter, sealer.blocks_left);
+        let mut out = [0xcc; 200];
+        let payload = [0; 100];
+        for form in [Form::Long, Form::Compact] {
+            assert_eq!(sealer.sealed_len(form, payload_len), Err(Error::SessionFull));
+            let sealed = sealer.seal(form, b"", &payload[..payload_len], &mut out);
+            assert_eq!(sealed, Err(Error::SessionFull));
+            let sealed = sealer.seal_in_place(form, b"", &mut out, 0..payload_len);
+            assert_eq!(sealed, Err(Error::SessionFull));
+        }
+        assert_eq!(out, [0xcc; 200]);
+        assert_eq!((sealer.next_counter, sealer.blocks_left), before);
+    }
+
+    #[test]
+    fn a_session_ends_after_the_last_counter() {
+        let mut sealer = sealer_at(u32::MAX - 1, MAX_BLOCKS);
+        for counter in [u32::MAX - 1, u32::MAX] {
+            assert_eq!(sealer.next_counter(), Some(counter));
+            let mut out = [0; 100];
+            let len = sealer.seal(Form::Compact, b"", b"payload", &mut out).unwrap();
+            assert_eq!(out[..4], [0x41, 0, 0xff, counter as u8], "compact, from counter {counter}");
+            assert_eq!(len, 7 + 20);
+        }
+        assert_eq!(sealer.next_counter(), None);
+        assert_full(&mut sealer, 0);
+        assert_full(&mut sealer, 100);
+    }
+
+    #[test]
+    fn a_session_ends_when_a_message_would_exceed_its_blocks() {
+        // Two blocks a message, and one for each 16 bytes begun.
+        for (payload_len, cost) in [(0, 2), (1, 3), (16, 3), (17, 4), (32, 4), (100, 9)] {
+            assert_full(&mut sealer_at(1, cost - 1), payload_len);
+            let mut sealer = sealer_at(1, cost);
+            let mut out = [0; 200];
+            sealer.seal(Form::Long, b"", &[0; 100][..payload_len], &mut out).unwrap();
+            assert_eq!(sealer.blocks_left, 0, "{payload_len} bytes");
+            assert_full(&mut sealer, 0);
+
+            let mut sealer = sealer_at(1, cost);
+            sealer.seal_in_place(Form::Long, b"", &mut out, 0..payload_len).unwrap();
+            assert_eq!(sealer.blocks_left, 0, "{payload_len} bytes in place");
+        }
+    }
+
+    #[test]
+    fn a_shorter_message_still_fits_a_session_that_is_nearly_full() {
+        let mut sealer = sealer_at(7, 3);
+        assert_full(&mut sealer, 17);
+        assert!(sealer.seal(Form::Long, b"", &[0; 16], &mut [0; 100]).is_ok());
+        assert_eq!(sealer.next_counter(), Some(8));
+    }
+
+    #[test]
+    fn a_new_session_has_all_counters_and_blocks() {
+        let id = DeviceId::new(b"pump-station-7").unwrap();
+        let key = DeviceKey::new(id, Version::FIRST, Secret::take(&mut [1; 32]));
+        let sealer = Sealer::down(&key, Boot::ZERO, [0; SALT_LEN]).unwrap();
+        assert_eq!((sealer.next_counter, sealer.blocks_left), (Some(0), 1 << 36));
+    }
+
+    #[test]
+    fn every_64th_message_is_long() {
+        for counter in [0, 64, 128, 65_536, u32::MAX - 63] {
+            let mut out = [0; 100];
+            let mut sealer = sealer_at(counter, MAX_BLOCKS);
+            let header_len = |sealer: &Sealer| sealer.sealed_len(Form::Compact, 0).unwrap() - 16;
+            assert!(header_len(&sealer) > 4, "{counter}");
+            sealer.seal(Form::Compact, b"", b"", &mut out).unwrap();
+            assert_eq!(out[0], 0xd0, "{counter}");
+            assert_eq!(header_len(&sealer), 4, "{counter} + 1");
+            sealer.seal(Form::Compact, b"", b"", &mut out).unwrap();
+            assert_eq!(out[0], 0x41, "{counter} + 1");
+        }
+    }
+
+    /// The nonce is an injective function of the counter: XOR of all its bits.
+    #[test]
+    fn different_counters_have_different_nonces() {
+        let of_zero = nonce(0);
+        for counter in (0..32).map(|bit| 1 << bit).chain([u32::MAX, 0x0102_0304]) {
+            let [.., a, b, c, d] = nonce(counter);
+            let [.., e, f, g, h] = of_zero;
+            assert_eq!([a ^ e, b ^ f, c ^ g, d ^ h], counter.to_be_bytes());
+            assert_eq!(nonce(counter)[..8], of_zero[..8]);
+        }
+    }
 }

@@ -55,9 +55,9 @@ impl Window {
         Ok(Self { highest: self.highest, seen: self.seen | bit })
     }
 
-    /// The counter nearest to the highest + 1 with this residue mod 2¹⁶
-    /// (RFC 9000 appendix A.3).
-    pub(crate) fn nearest(&self, residue: u16) -> Option<u32> {
+    /// The counter nearest to the highest + 1 with this residue mod 2¹⁶, of two
+    /// as near the higher (RFC 9000 appendix A.3).
+    pub(crate) fn nearest(&self, residue: u16) -> u32 {
         const RANGE: u64 = 1 << 16;
         let expected = u64::from(self.highest) + 1;
         let candidate = (expected & !(RANGE - 1)) | u64::from(residue);
@@ -68,7 +68,8 @@ impl Window {
         } else {
             candidate
         };
-        u32::try_from(nearest).ok()
+        // Beyond the last counter there is none, so the one before is nearest.
+        u32::try_from(nearest).unwrap_or_else(|_| (nearest - RANGE) as u32)
     }
 }
 
@@ -104,13 +105,13 @@ mod tests {
 
     #[test]
     fn the_nearest_counter_is_the_nearest() {
-        for highest in [0, 1, 100, 32766, 32767, 32768, 65534, 65535, 65536, 1 << 20, u32::MAX - 1]
-        {
+        let edges = [0, 1, 100, 32766, 32767, 32768, 65534, 65535, 65536, 1 << 20];
+        for highest in edges.into_iter().chain([u32::MAX - 40_000, u32::MAX - 1]) {
             let window = Window::first(highest);
             for delta in -32767_i64..=32768 {
                 let counter = i64::from(highest) + 1 + delta;
                 let Ok(counter) = u32::try_from(counter) else { continue };
-                assert_eq!(window.nearest(counter as u16), Some(counter), "{highest} {delta}");
+                assert_eq!(window.nearest(counter as u16), counter, "{highest} {delta}");
             }
         }
     }
@@ -118,8 +119,10 @@ mod tests {
     #[test]
     fn nothing_is_beyond_the_last_counter() {
         let window = Window::first(u32::MAX);
-        assert_eq!(window.nearest(0), None);
-        assert_eq!(window.nearest(u16::MAX), Some(u32::MAX));
+        assert_eq!(window.nearest(0), 0xffff_0000);
+        assert_eq!(window.nearest(u16::MAX), u32::MAX);
+        assert_eq!(Window::first(u32::MAX - 1).nearest(0), 0xffff_0000);
+        assert_eq!(Window::first(u32::MAX - 1).nearest(u16::MAX), u32::MAX);
     }
 
     #[test]
