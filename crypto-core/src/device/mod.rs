@@ -9,9 +9,15 @@
 //! | sealing messages | [`sealer`] | `docs/message.md` |
 //! | opening messages, freshness | [`opener`] | `docs/message.md` |
 //! | the bytes of a message | [`message`], [`cose`] | `docs/message.md` |
+//! | device key and boots in flash | [`journal`], [`file`] | `docs/rotation.md` |
+//! | moving to the next key | [`rotation`], [`head`] | `docs/rotation.md` |
 
 pub mod cose;
 mod crc;
+#[cfg(feature = "std")]
+pub mod file;
+pub mod head;
+pub mod journal;
 pub mod key;
 mod label;
 pub mod message;
@@ -19,5 +25,6 @@ pub mod name;
 pub mod opener;
 #[cfg(feature = "root")]
 pub mod root;
+pub mod rotation;
 pub mod sealer;
 mod window;

@@ -53,7 +53,7 @@ impl fmt::Debug for DeviceId {
 }
 
 /// The version of a device key: 1 to 2⁵³ − 1. Never used twice for a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u64);
 
 impl Version {
