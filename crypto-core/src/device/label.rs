@@ -1,8 +1,10 @@
 //! The label registry of `docs/derivation.md` and the one derivation step. A
 //! label that is not here is not used anywhere; a test greps for others.
 
+#[cfg(feature = "root")]
 use zeroize::Zeroize;
 
+#[cfg(feature = "root")]
 use crate::Error;
 use crate::mac::HmacKey;
 use crate::secret::Secret;
