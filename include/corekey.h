@@ -740,6 +740,113 @@ COREKEY_MUST_CHECK corekey_status corekey_cose_key(const corekey_device_key *key
     corekey_opener_init_down_sized((opener), sizeof *(opener), (key), (boot))
 #define corekey_opener_clear(opener) corekey_wipe((opener), sizeof *(opener))
 
+/* ==========================================================================
+ * Rotation: a device moves to its next key, and the old one is erased. An
+ * offer is COREKEY_OFFER_LEN bytes, made under the key that the device has; it
+ * may be sent, lost and repeated in any way. Specified in docs/rotation.md.
+ */
+
+#define COREKEY_OFFER_LEN 48               /* Bytes of an offer. */
+
+/* The offer of next, a key of a higher version of the same device, under
+ * current. Deterministic: offers that race are the same bytes. len is
+ * COREKEY_OFFER_LEN.
+ * Returns COREKEY_OK; COREKEY_E_BAD_OFFER if next is of another device or of
+ * no higher version; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_rotation_offer(const corekey_device_key *current,
+    const corekey_device_key *next, uint8_t *offer, size_t len);
+
+/* Takes an offer, without storage: next becomes the key to use from now on,
+ * which is a copy of current if the offer is an old one. A device with a boot
+ * journal calls corekey_journal_apply. next and current may not overlap.
+ * Call it as corekey_rotation_apply(next, current, offer, len).
+ * Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE; then next stays as it was. */
+COREKEY_MUST_CHECK corekey_status corekey_rotation_apply_sized(corekey_device_key *next,
+    size_t next_size, const corekey_device_key *current, const uint8_t *offer, size_t len);
+#define corekey_rotation_apply(next, current, offer, len) \
+    corekey_rotation_apply_sized((next), sizeof *(next), (current), (offer), (len))
+
+/* ==========================================================================
+ * The boot journal: flash of the caller's that holds a device's key and counts
+ * its boots, so that no nonce is used twice whatever happens to the power. Two
+ * pages or more. Specified in docs/rotation.md. None of these calls keeps a
+ * state: each reads the journal anew, and one at a time may run on a storage.
+ */
+
+#define COREKEY_STORAGE_WORD_LEN 8         /* Bytes that are written at a time. */
+#define COREKEY_STORAGE_UNREADABLE 1       /* A read function returns it for bytes that are lost for good (ECC error). */
+
+/* Reads len bytes at offset of a page. Returns 0; COREKEY_STORAGE_UNREADABLE,
+ * and they count as damaged; or another value if the storage does not answer. */
+typedef int32_t (*corekey_storage_read_fn)(void *user,
+                                           uint32_t page,
+                                           uint32_t offset,
+                                           uint8_t *out,
+                                           size_t len);
+
+/* Writes COREKEY_STORAGE_WORD_LEN bytes at offset, a multiple of that, which
+ * were erased. Returns 0 when that is durable, or another value. */
+typedef int32_t (*corekey_storage_write_fn)(void *user,
+                                            uint32_t page,
+                                            uint32_t offset,
+                                            const uint8_t *word);
+
+/* Erases a page: all its bytes read 0xFF. Returns 0 when that is durable, or
+ * another value. */
+typedef int32_t (*corekey_storage_erase_fn)(void *user, uint32_t page);
+
+/* The caller's flash. Its functions may not call corekey, longjmp or throw. */
+typedef struct corekey_storage {
+  void *user;            /* Handed to each function. */
+  uint32_t pages;        /* Number of pages, 2 or more. */
+  uint32_t page_size;    /* Bytes of a page, a multiple of 16, 144 or more. */
+  corekey_storage_read_fn read; /* All three are needed. */
+  corekey_storage_write_fn write; /* As its type says. */
+  corekey_storage_erase_fn erase; /* As its type says. */
+} corekey_storage;
+
+/* Puts a device's first key into a blank or lost storage, in a factory or after
+ * COREKEY_E_STATE_LOST; a version under which the device may have sealed is
+ * never provisioned again. A storage that has this key already stays as it is;
+ * one that has a lower version is rotated.
+ * Returns COREKEY_OK; COREKEY_E_RANGE for a version that is not above that of
+ * the storage; COREKEY_E_STORAGE; COREKEY_E_LENGTH for a storage that is too
+ * small; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_journal_provision(const corekey_storage *storage,
+    const corekey_device_key *key);
+
+/* Takes the device's key out of the journal, and finishes a rotation that a
+ * power cut interrupted. To be called first after a start.
+ * Call it as corekey_journal_load(key, storage, id, id_len).
+ * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
+ * COREKEY_E_CONTEXT_SIZE; then key stays as it was. */
+COREKEY_MUST_CHECK corekey_status corekey_journal_load_sized(corekey_device_key *key,
+    size_t key_size, const corekey_storage *storage, const uint8_t *id, size_t id_len);
+
+/* Counts a boot: to be called once after a start, before the first seal, and
+ * again when a session is full. *boot goes to corekey_sealer_init and
+ * corekey_opener_init_down. On an error seal nothing.
+ * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH. */
+COREKEY_MUST_CHECK corekey_status corekey_journal_next_boot(const corekey_storage *storage,
+    uint64_t *boot);
+
+/* Takes an offer for the device whose key is in the journal: makes the new key
+ * durable, erases the old one there, and puts the new one into key, which holds
+ * the old one. Then clear every other copy of that, count a boot and start a
+ * new sealer. An old offer changes nothing; *rotated tells: 1 or 0.
+ * Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST;
+ * COREKEY_E_STORAGE; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_journal_apply(const corekey_storage *storage,
+    corekey_device_key *key, const uint8_t *offer, size_t len, uint32_t *rotated);
+#define corekey_journal_load(key, storage, id, id_len) \
+    corekey_journal_load_sized((key), sizeof *(key), (storage), (id), (id_len))
+
 #ifdef __cplusplus
 }
 #endif

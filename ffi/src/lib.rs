@@ -22,6 +22,8 @@ pub mod drbg;
 pub mod encode;
 pub mod general;
 pub mod hash;
+#[cfg(feature = "device")]
+pub mod journal;
 pub mod kdf;
 pub mod mac;
 #[cfg(feature = "device")]
@@ -30,6 +32,8 @@ pub mod message;
 pub mod rng;
 #[cfg(feature = "root")]
 pub mod root;
+#[cfg(feature = "device")]
+pub mod rotation;
 pub mod status;
 #[cfg(feature = "wrap")]
 pub mod wrap;

@@ -12,7 +12,7 @@ use std::{env, fs};
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 
 /// The sections in the order of use.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 15] = [
     "status",
     "general",
     "hash",
@@ -26,6 +26,8 @@ const SECTIONS: [&str; 13] = [
     "device_key",
     "root",
     "message",
+    "rotation",
+    "journal",
 ];
 
 #[test]
