@@ -89,6 +89,11 @@ static inline void assert_untouched(const buffer *output) { assert_only(output, 
 /* A length that no call stores. */
 #define NO_LENGTH ((size_t)0x5ca1ab1e)
 
+/* There is no memory there, at least in the 64 bits of the hosts that run this:
+ * a call that returns has refused by a length alone.
+ */
+#define NOWHERE ((uint8_t *)0x300000000000)
+
 /* ==========================================================================
  * Algorithms.
  */

@@ -418,9 +418,6 @@ static void other_algorithms_are_refused(void **state) {
   assert_untouched(&storage);
 }
 
-/* There is no memory there: a call that returns has refused by length alone. */
-#define NOWHERE ((uint8_t *)0x300000000000)
-
 static void a_message_over_the_limit_is_refused(void **state) {
   const size_t limit = ((size_t)1 << 36) - 32;
   const size_t room = limit + 2 * COREKEY_TAG_LEN;
