@@ -117,6 +117,7 @@ impl AeadKey {
     ) -> Result<usize, Error> {
         let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
         let needed = ciphertext.len();
+        sealed_len(needed)?;
         let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
         self.open_detached(nonce, aad, ciphertext, tag, out)?;
         Ok(needed)

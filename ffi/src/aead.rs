@@ -6,7 +6,7 @@
 //! In place means that output and input start at the same address; any other
 //! overlap is refused.
 
-use corekey::aead::{AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN, sealed_len};
+use corekey::aead::{self, AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN};
 
 use crate::context::{self, Context};
 use crate::edge::{Input, Output, Reported, disjoint, guard, guard_context, in_place, region_of};
@@ -155,6 +155,7 @@ pub unsafe extern "C" fn corekey_aead_open(
         let (key, nonce, aad) =
             unsafe { (context::load(key)?, nonce.array::<NONCE_LEN>()?, aad.slice()) };
         let needed = ciphertext.len();
+        aead::sealed_len(needed).map_err(from_error)?;
         let result = if target.out.len() < needed {
             Err(corekey::Error::BufferTooSmall { needed })
         } else if in_place {
@@ -290,7 +291,7 @@ fn seal_in_place(
     len: usize,
     out: &mut [u8],
 ) -> Result<usize, corekey::Error> {
-    let needed = sealed_len(len)?;
+    let needed = aead::sealed_len(len)?;
     let (text, tag) = out
         .get_mut(..needed)
         .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())

@@ -103,13 +103,14 @@ impl SharedLibrary {
         static LOADED: OnceLock<SharedLibrary> = OnceLock::new();
         LOADED.get_or_init(|| {
             let path = env::var_os(LIBRARY).map_or_else(build, |path| workspace::root().join(path));
-            Self::load(path).unwrap_or_else(|error| panic!("{LIBRARY}: {error}"))
+            Self::load(path.clone())
+                .unwrap_or_else(|error| panic!("{LIBRARY}: {}: {error:?}", path.display()))
         })
     }
 
     fn load(path: PathBuf) -> Result<Self, libloading::Error> {
         let header = Header::read();
-        // SAFETY: loading runs no code of the library: it has no initialiser.
+        // SAFETY: the library has no initialiser but that of Rust's std.
         let library = unsafe { Library::new(&path) }?;
         // SAFETY: the type is the prototype in corekey.h.
         let abi_version =
