@@ -6,7 +6,7 @@ use super::{build, read, symbols};
 use crate::{Result, process};
 
 /// All algorithms and the system's generator, but not the standard library.
-const FEATURES: &str = "sha512,wrap,drbg,encode,os-rng";
+const FEATURES: &str = "device,root,sha512,wrap,drbg,encode,os-rng";
 
 pub(super) fn build(build: &build::Build) -> Result<Vec<u8>> {
     let built = build.library(

@@ -23,7 +23,7 @@ const LINTED: &[&[&str]] = &[
 
 /// Families of algorithms that firmware picks one by one, so each must also
 /// build alone.
-const FEATURES: &[&str] = &["sha512", "wrap", "drbg", "encode", "os-rng"];
+const FEATURES: &[&str] = &["device", "root", "sha512", "wrap", "drbg", "encode", "os-rng"];
 
 /// What each package is tested with; `corekey-conformance` has its own group,
 /// and so have the packaging tests of xtask.
