@@ -1,21 +1,25 @@
 //! Package `corekey`, in folder `crypto-core`: the constant-time crypto core
 //! that IoT fleets stand on. No `std`, no heap, no C, no `unsafe`.
 //!
-//! | for | look in |
-//! |---|---|
-//! | device keys, sealed messages, rotation | [`device`] |
-//! | sealing and opening with AES-128/256-GCM | [`aead`] |
-//! | deriving keys with HKDF | [`kdf`] |
-//! | message authentication with HMAC | [`mac`] |
-//! | SHA-256, SHA-384, SHA-512 | [`hash`] |
-//! | wrapping keys with AES-KW and AES-KWP | [`wrap`] |
-//! | random bytes | [`drbg`], [`rng`] |
-//! | hex and base64 of secrets | [`encode`] |
-//! | comparing secrets | [`ct`] |
-//! | known-answer tests at start-up | [`selftest`] |
+//! | for | look in | feature |
+//! |---|---|---|
+//! | device keys, sealed messages, rotation | [`device`] | `device`, roots `root` |
+//! | sealing and opening with AES-128/256-GCM | [`aead`] | |
+//! | deriving keys with HKDF | [`kdf`] | |
+//! | message authentication with HMAC | [`mac`] | |
+//! | SHA-256; SHA-384, SHA-512 | [`hash`] | the latter `sha512` |
+//! | wrapping keys with AES-KW and AES-KWP | [`wrap`] | `wrap` |
+//! | random bytes without an operating system | [`drbg`] | `drbg` |
+//! | random bytes of the operating system | [`rng`] | `os-rng` |
+//! | hex and base64 of secrets | [`encode`] | `encode` |
+//! | comparing secrets | [`ct`] | |
+//! | known-answer tests at start-up | [`selftest`] | |
+//!
+//! All features are on by default; firmware picks its own.
 //!
 //! Lengths and algorithm names are public; keys, plaintext and everything
-//! computed from them are not, and no branch or address depends on them.
+//! computed from them are not, and the code is written so that no branch and no
+//! address depends on them.
 //! Every type that holds a secret is wiped when it is dropped, has no `Clone`,
 //! prints nothing of its contents and compares in constant time or not at all.
 //!
@@ -30,11 +34,12 @@
 //! root.expand(b"device pump-7", &mut device_key)?;
 //!
 //! let key = AeadKey::new(AeadAlgorithm::Aes256Gcm, &device_key)?;
+//! let nonce = [0; 12]; // the first of a counter: never twice with one key
 //! let mut sealed = [0; 5 + 16];
-//! key.seal(&[0; 12], b"header", b"21.5C", &mut sealed)?;
+//! key.seal(&nonce, b"header", b"21.5C", &mut sealed)?;
 //!
 //! let mut opened = [0; 5];
-//! key.open(&[0; 12], b"header", &sealed, &mut opened)?;
+//! key.open(&nonce, b"header", &sealed, &mut opened)?;
 //! assert_eq!(&opened, b"21.5C");
 //! # Ok(())
 //! # }
@@ -67,3 +72,12 @@ mod wipe;
 pub mod wrap;
 
 pub use error::Error;
+
+/// The Rust examples of the READMEs, compiled and run.
+#[cfg(all(doctest, feature = "os-rng"))]
+mod readmes {
+    #[doc = include_str!("../../README.md")]
+    struct OfTheWorkspace;
+    #[doc = include_str!("../README.md")]
+    struct OfThePackage;
+}

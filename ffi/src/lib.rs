@@ -2,7 +2,7 @@
 //! of `include/corekey.h`, in the order of `tests/header.rs`, and its comments
 //! are that header's text.
 //!
-//! Every export has the same shape: [`edge::guard`] around checks of all
+//! Every export has the same shape: `edge::guard` around checks of all
 //! arguments, then one call of the core, then the outputs. All of the `unsafe`
 //! is about what the header asks of the caller: pointers that are valid for the
 //! lengths beside them, and no writer beside a reader.

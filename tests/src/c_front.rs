@@ -666,20 +666,18 @@ fn output(slice: &mut [u8]) -> *mut u8 {
 }
 
 /// Builds the shared library with cargo, for a run that was not told of one.
+///
+/// In a folder of its own: cargo gives such a library no name of its own, so
+/// another build (other features, another checkout with the same target folder)
+/// would overwrite it, and cargo would still take it for fresh.
 fn build() -> PathBuf {
     let root = workspace::root();
-    let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let target = root.join("target/conformance");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args([
-            "rustc",
-            "--quiet",
-            "--package=corekey-ffi",
-            "--lib",
-            "--crate-type=cdylib",
-            "--release",
-        ])
+        .args(["rustc", "--quiet", "--package=corekey-ffi", "--lib", "--crate-type=cdylib"])
+        .arg("--release")
         .arg("--target-dir")
         .arg(&target)
         .current_dir(root);

@@ -6,6 +6,7 @@
 
 mod c_tests;
 mod dialects;
+mod docs;
 mod report;
 mod rust;
 mod vectors;
@@ -21,6 +22,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       clippy     no warning, with and without default features
       rust       tests and doc tests of the Rust packages
       drift      the C ABI is as recorded
+      docs       API documentation, links, the README's programs
       dialects   the header compiles as every C and C++ it promises
       c          C tests: plain, with the archive, valgrind, sanitizers
       vectors    Wycheproof and CAVP through the Rust API and the C ABI
@@ -38,6 +40,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("clippy", rust::clippy),
     ("rust", rust::tests),
     ("drift", drift),
+    ("docs", docs::run),
     ("dialects", dialects::run),
     ("c", c_tests::run),
     ("vectors", vectors::run),

@@ -126,6 +126,20 @@ fn every_byte_in_every_place_decodes_as_elsewhere_or_is_refused() {
 }
 
 #[test]
+fn a_text_of_a_length_that_no_data_gives_has_no_data() {
+    for encoding in ALL {
+        let lengths: Vec<_> = (0..60).map(|n| encoded_len(encoding, n).unwrap()).collect();
+        for len in 0..80 {
+            // Without padding a text holds the most data of its length.
+            let expected = lengths.iter().rposition(|of| *of == len);
+            let length = decoded_len(encoding, &vec![b'A'; len]);
+            assert_eq!(length, expected.ok_or(Error::InvalidEncoding), "{encoding:?}, {len}");
+            judge(encoding, &vec![b'='; len]);
+        }
+    }
+}
+
+#[test]
 fn hex_is_written_in_lower_case_and_read_in_either() {
     assert_eq!(encoded(Encoding::Hex, &[0xab, 0xcd]), b"abcd");
     for text in [b"abcd", b"ABCD", b"aBCd"] {

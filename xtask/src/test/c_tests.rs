@@ -153,6 +153,7 @@ fn started(way: &Way, program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("valgrind");
-    command.args(VALGRIND).arg(program);
+    let known = format!("--suppressions={}", folder().join("valgrind.supp").display());
+    command.args(VALGRIND).arg(known).arg(program);
     command
 }

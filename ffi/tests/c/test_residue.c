@@ -1,0 +1,603 @@
+/* Residue: after a call, no part of a secret is left on the dead stack.
+ *
+ * Each call runs in a thread whose stack is ours and painted, and that stack is
+ * searched when the thread has ended, for every eight bytes in a row of:
+ * secret inputs and outputs; the words of these in the other byte order, as the
+ * hashes hold them; the padded keys of HMAC; the key stream; and all that a
+ * context holds, which are key schedules and midstates as this build has them.
+ *
+ * Not searched: registers, and what can be computed from none of these.
+ * AddressSanitizer and valgrind change the stack, so under them only the
+ * search itself is tested.
+ */
+#define _POSIX_C_SOURCE 200809L /* pthread_attr_setstack */
+#include "support.h"
+
+#include <pthread.h>
+
+#if defined(__has_include) && __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define STACK_IS_ITS_OWN false
+#else
+#define STACK_IS_ITS_OWN (!RUNNING_ON_VALGRIND)
+#endif
+
+/* ==========================================================================
+ * The search.
+ */
+
+#define STACK_LEN (256 * 1024)
+#define SEARCHED_LEN (STACK_LEN - DISTANCE)
+#define DISTANCE (16 * 1024) /* The top is the thread library's. */
+#define WINDOW 8
+
+static _Alignas(4096) uint8_t stack[STACK_LEN];
+
+/* Windows to look for, in a table by their hash: 0 is a free place. */
+#define WINDOWS (1 << 16)
+static uint64_t windows[WINDOWS];
+static size_t window_count;
+
+static uint64_t window_at(const uint8_t *at) {
+  uint64_t window;
+  memcpy(&window, at, sizeof window);
+  return window;
+}
+
+static size_t place_of(uint64_t window) {
+  size_t place = (size_t)((window * 0x9e3779b97f4a7c15u) >> 48);
+  while (windows[place] != 0 && windows[place] != window) {
+    place = (place + 1) % WINDOWS;
+  }
+  return place;
+}
+
+/* Lengths, flags and addresses have zeros; a secret with so many is rare. */
+static bool is_telling(const uint8_t *at) {
+  int zeros = 0;
+  for (size_t i = 0; i < WINDOW; i++) {
+    zeros += at[i] == 0;
+  }
+  return zeros < 2;
+}
+
+static void forget_windows(void) {
+  memset(windows, 0, sizeof windows);
+  window_count = 0;
+}
+
+static void seek(const uint8_t *bytes, size_t len) {
+  for (size_t i = 0; i + WINDOW <= len; i++) {
+    const size_t place = place_of(window_at(bytes + i));
+    if (is_telling(bytes + i) && windows[place] == 0) {
+      windows[place] = window_at(bytes + i);
+      window_count++;
+      assert_true(window_count < WINDOWS / 2);
+    }
+  }
+}
+
+/* A secret in all the forms it takes in memory. */
+static void seek_secret(const void *secret, size_t len) {
+  const uint8_t masks[] = {0, 0x36, 0x5c};
+  const size_t words[] = {1, 4, 8};
+  uint8_t form[BUFFER_LEN];
+  const uint8_t *const bytes = secret;
+  assert_true(len <= sizeof form);
+  for (size_t m = 0; m < COUNT(masks); m++) {
+    for (size_t w = 0; w < COUNT(words); w++) {
+      for (size_t i = 0; i < len; i++) {
+        const size_t swapped = i / words[w] * words[w] + words[w] - 1 - i % words[w];
+        form[i] = swapped < len ? bytes[swapped] ^ masks[m] : 0;
+      }
+      seek(form, len);
+    }
+  }
+}
+
+static bool is_painted(const uint8_t *at) {
+  size_t i = 0;
+  while (i < WINDOW && at[i] == paint_at(at + i)) {
+    i++;
+  }
+  return i == WINDOW;
+}
+
+/* Windows found in the stack; where the last is. Paint does not count: unused
+ * bytes of a context may hold some.
+ */
+static size_t search(size_t *last) {
+  size_t found = 0;
+  for (size_t i = 0; i + WINDOW <= SEARCHED_LEN; i++) {
+    const uint64_t window = window_at(stack + i);
+    if (window != 0 && windows[place_of(window)] == window && !is_painted(stack + i)) {
+      *last = i;
+      found++;
+    }
+  }
+  return found;
+}
+
+/* ==========================================================================
+ * Calls on a painted stack.
+ */
+
+/* Keeps what ends a thread, which writes there too, away from what a call left. */
+static void *run(void *call) {
+  volatile uint8_t distance[DISTANCE];
+  distance[0] = 0;
+  (*(void (**)(void))call)();
+  return distance[0] == 0 ? NULL : call;
+}
+
+static void on_painted_stack(void (*call)(void)) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  paint(stack, sizeof stack);
+  assert_int_equal(pthread_attr_init(&attributes), 0);
+  assert_int_equal(pthread_attr_setstack(&attributes, stack, sizeof stack), 0);
+  assert_int_equal(pthread_create(&thread, &attributes, run, &call), 0);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_int_equal(pthread_attr_destroy(&attributes), 0);
+}
+
+/* Everything is static, so that only the library puts it on the stack. */
+static uint8_t key[32];
+static uint8_t text[96];
+static uint8_t nonce[COREKEY_NONCE_LEN];
+static uint8_t aad[20];
+static uint8_t sealed[sizeof text + COREKEY_TAG_LEN];
+static uint8_t wrapped[sizeof text + 16];
+static uint8_t out[512];
+static uint8_t tag[COREKEY_SHA512_LEN];
+static size_t out_len;
+static uint32_t alg;
+static corekey_status status;
+static corekey_aead_key aead_key;
+static corekey_hash_ctx hash;
+static corekey_hmac_key hmac_key;
+static corekey_hmac_ctx hmac;
+static corekey_prk prk;
+static corekey_drbg drbg;
+
+/* Pseudo-random and without zeros, so that every run seeks the same. */
+static void fill(uint8_t *at, size_t len) {
+  static uint64_t state = 1;
+  for (size_t i = 0; i < len; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    at[i] = (uint8_t)(1 + (state >> 33) % 255);
+  }
+}
+
+static void fill_all(void) {
+  fill(key, sizeof key);
+  fill(text, sizeof text);
+  fill(nonce, sizeof nonce);
+  fill(aad, sizeof aad);
+  forget_windows();
+  seek_secret(key, sizeof key);
+  seek_secret(text, sizeof text);
+}
+
+/* What a context holds behind its two words of header. */
+#define SEEK_CONTEXT(context) seek_secret((const uint8_t *)&(context) + 16, sizeof(context) - 16)
+
+/* Runs the call with fresh secrets; seek_more adds what came out of it. */
+static void leaves_nothing_but(corekey_status expected, void (*before)(void), void (*call)(void),
+                               void (*seek_more)(void)) {
+  for (int round = 0; round < 4; round++) {
+    size_t last = 0;
+    fill_all();
+    before();
+    on_painted_stack(call);
+    assert_int_equal(status, expected);
+    seek_more();
+    const size_t found = search(&last);
+    if (found != 0) {
+      fail_msg("%zu windows of secrets, one %zu bytes down the stack", found,
+               SEARCHED_LEN - last);
+    }
+  }
+}
+
+static void leaves_nothing(void (*before)(void), void (*call)(void), void (*seek_more)(void)) {
+  leaves_nothing_but(COREKEY_OK, before, call, seek_more);
+}
+
+static void nothing(void) {}
+static void seek_out(void) { seek_secret(out, sizeof out); }
+
+/* ==========================================================================
+ * The search finds what is there.
+ */
+
+static void a_planted_copy_is_found_at_every_place(void **state) {
+  const size_t places[] = {0, 1, 4097, STACK_LEN / 2 + 3, SEARCHED_LEN - WINDOW};
+  size_t last = 0;
+  (void)state;
+  fill_all();
+  paint(stack, sizeof stack);
+  assert_int_equal(search(&last), 0);
+  for (size_t i = 0; i < COUNT(places); i++) {
+    for (size_t part = 0; part + WINDOW <= sizeof key; part++) {
+      paint(stack, sizeof stack);
+      memcpy(stack + places[i], key + part, WINDOW);
+      assert_int_equal(search(&last), 1);
+      assert_int_equal(last, places[i]);
+    }
+  }
+}
+
+static void planted_forms_of_a_secret_are_found(void **state) {
+  uint8_t forms[3][WINDOW];
+  size_t last;
+  (void)state;
+  fill_all();
+  for (size_t i = 0; i < WINDOW; i++) {
+    forms[0][i] = key[WINDOW - 1 - i];
+    forms[1][i] = key[i] ^ 0x36;
+    forms[2][i] = key[(i / 4 * 4) + 3 - i % 4] ^ 0x5c;
+  }
+  for (size_t i = 0; i < COUNT(forms); i++) {
+    paint(stack, sizeof stack);
+    memcpy(stack + 1000, forms[i], WINDOW);
+    assert_int_equal(search(&last), 1);
+  }
+}
+
+/* A function such as the library must not have. */
+static void call_that_leaks(void) {
+  volatile uint8_t copy[sizeof key];
+  for (size_t i = 0; i < sizeof key; i++) {
+    copy[i] = key[i];
+  }
+  status = copy[0] == key[0] ? COREKEY_OK : COREKEY_E_INTERNAL;
+}
+
+static void a_call_that_leaves_a_copy_is_caught(void **state) {
+  size_t last;
+  (void)state;
+  fill_all();
+  on_painted_stack(call_that_leaks);
+  assert_true(search(&last) >= sizeof key - WINDOW + 1);
+}
+
+/* ==========================================================================
+ * The library.
+ */
+
+static void call_hash(void) {
+  status = corekey_hash(alg, text, sizeof text, tag, alg == COREKEY_SHA256 ? 32 : 64);
+}
+
+static void call_hash_in_pieces(void) {
+  status = corekey_hash_update(&hash, text, 70);
+  if (status == COREKEY_OK) {
+    status = corekey_hash_update(&hash, text + 70, sizeof text - 70);
+  }
+}
+
+static void start_hash(void) { OK(corekey_hash_init(&hash, alg)); }
+static void seek_hash(void) { SEEK_CONTEXT(hash); }
+
+static void hashing_leaves_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_SHA256; alg <= COREKEY_SHA512; alg += 2) {
+    leaves_nothing(nothing, call_hash, nothing);
+    leaves_nothing(start_hash, call_hash_in_pieces, seek_hash);
+  }
+}
+
+static void call_hmac_key_init(void) {
+  status = corekey_hmac_key_init(&hmac_key, alg, key, sizeof key);
+}
+
+static void call_hmac(void) {
+  status = corekey_hmac(&hmac_key, text, sizeof text, tag, 32);
+}
+
+static void call_hmac_verify(void) {
+  status = corekey_hmac_verify(&hmac_key, text, sizeof text, tag, 32);
+}
+
+static void call_hmac_in_pieces(void) {
+  status = corekey_hmac_init(&hmac, &hmac_key);
+  if (status == COREKEY_OK) {
+    status = corekey_hmac_update(&hmac, text, sizeof text);
+  }
+}
+
+static void call_hmac_final(void) { status = corekey_hmac_final(&hmac, tag, 32); }
+
+static void make_hmac_key(void) {
+  OK(corekey_hmac_key_init(&hmac_key, alg, key, sizeof key));
+  OK(corekey_hmac(&hmac_key, text, sizeof text, tag, 32));
+}
+
+static void start_hmac(void) {
+  make_hmac_key();
+  OK(corekey_hmac_init(&hmac, &hmac_key));
+  OK(corekey_hmac_update(&hmac, text, sizeof text));
+  SEEK_CONTEXT(hmac);
+}
+
+static void spoil_tag(void) {
+  make_hmac_key();
+  tag[0] ^= 1;
+}
+
+/* A tag that did not verify is not told either: the right one is a secret. */
+static void seek_right_tag(void) {
+  tag[0] ^= 1;
+  seek_secret(tag, 32);
+  SEEK_CONTEXT(hmac_key);
+}
+
+static void seek_hmac_key(void) { SEEK_CONTEXT(hmac_key); }
+
+static void seek_hmac(void) {
+  SEEK_CONTEXT(hmac_key);
+  SEEK_CONTEXT(hmac);
+}
+
+static void hmac_leaves_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_SHA256; alg <= COREKEY_SHA512; alg += 2) {
+    leaves_nothing(nothing, call_hmac_key_init, seek_hmac_key);
+    leaves_nothing(make_hmac_key, call_hmac, seek_hmac_key);
+    leaves_nothing(make_hmac_key, call_hmac_verify, seek_hmac_key);
+    leaves_nothing_but(COREKEY_E_UNVERIFIED, spoil_tag, call_hmac_verify, seek_right_tag);
+    leaves_nothing(make_hmac_key, call_hmac_in_pieces, seek_hmac);
+    leaves_nothing(start_hmac, call_hmac_final, seek_hmac_key);
+  }
+}
+
+static void call_hkdf_extract(void) {
+  status = corekey_hkdf_extract(&prk, alg, aad, sizeof aad, key, sizeof key);
+}
+
+static void call_prk_init(void) { status = corekey_prk_init(&prk, alg, text, sizeof text); }
+
+static void call_hkdf_expand(void) {
+  status = corekey_hkdf_expand(&prk, aad, sizeof aad, out, sizeof out);
+}
+
+static void call_hkdf(void) {
+  status = corekey_hkdf(alg, aad, sizeof aad, key, sizeof key, aad, sizeof aad, out, sizeof out);
+}
+
+/* The PRK itself is HMAC(salt, secret); the contexts hold its midstates. */
+static void make_prk(void) {
+  corekey_hmac_key extractor;
+  uint8_t raw[COREKEY_SHA256_LEN];
+  OK(corekey_hkdf_extract(&prk, alg, aad, sizeof aad, key, sizeof key));
+  SEEK_CONTEXT(prk);
+  OK(corekey_hmac_key_init(&extractor, alg, aad, sizeof aad));
+  OK(corekey_hmac(&extractor, key, sizeof key, raw, sizeof raw));
+  seek_secret(raw, sizeof raw);
+}
+
+static void seek_prk(void) { SEEK_CONTEXT(prk); }
+
+static void hkdf_leaves_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_SHA256; alg <= COREKEY_SHA512; alg += 2) {
+    leaves_nothing(make_prk, call_hkdf_extract, seek_prk);
+    leaves_nothing(nothing, call_prk_init, seek_prk);
+    leaves_nothing(make_prk, call_hkdf_expand, seek_out);
+    leaves_nothing(make_prk, call_hkdf, seek_out);
+  }
+}
+
+static size_t aead_key_len(void) { return alg == COREKEY_AES_128_GCM ? 16 : 32; }
+
+static void call_aead_key_init(void) {
+  status = corekey_aead_key_init(&aead_key, alg, key, aead_key_len());
+}
+
+static void call_seal(void) {
+  status = corekey_aead_seal(&aead_key, nonce, sizeof nonce, aad, sizeof aad, text, sizeof text,
+                             out, sizeof out, &out_len);
+}
+
+static void call_open(void) {
+  status = corekey_aead_open(&aead_key, nonce, sizeof nonce, aad, sizeof aad, sealed,
+                             sizeof sealed, out, sizeof out, &out_len);
+}
+
+static void call_seal_in_place(void) {
+  status = corekey_aead_seal_detached(&aead_key, nonce, sizeof nonce, aad, sizeof aad, out,
+                                      sizeof text, out, tag, COREKEY_TAG_LEN);
+}
+
+static void call_open_in_place(void) {
+  status = corekey_aead_open_detached(&aead_key, nonce, sizeof nonce, aad, sizeof aad, out,
+                                      sizeof text, sealed + sizeof text, COREKEY_TAG_LEN, out);
+}
+
+static void make_aead_key(void) {
+  OK(corekey_aead_key_init(&aead_key, alg, key, aead_key_len()));
+  SEEK_CONTEXT(aead_key);
+}
+
+/* Seals, and seeks the key stream, which is text and ciphertext added. */
+static void make_sealed(void) {
+  uint8_t stream[sizeof text];
+  make_aead_key();
+  OK(corekey_aead_seal(&aead_key, nonce, sizeof nonce, aad, sizeof aad, text, sizeof text,
+                       sealed, sizeof sealed, &out_len));
+  for (size_t i = 0; i < sizeof text; i++) {
+    stream[i] = text[i] ^ sealed[i];
+  }
+  seek_secret(stream, sizeof stream);
+  memcpy(out, sealed, sizeof sealed);
+}
+
+static void make_text_in_place(void) {
+  make_sealed();
+  memcpy(out, text, sizeof text);
+}
+
+static void make_spoilt_message(void) {
+  make_sealed();
+  sealed[3] ^= 1;
+}
+
+/* The right tag of the spoilt message would be a forgery's first half. */
+static void make_spoilt_tag(void) {
+  make_sealed();
+  seek_secret(sealed + sizeof text, COREKEY_TAG_LEN);
+  sealed[sizeof sealed - COREKEY_TAG_LEN] ^= 1;
+}
+
+static void seek_aead_key(void) { SEEK_CONTEXT(aead_key); }
+
+static void aead_leaves_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_AES_128_GCM; alg <= COREKEY_AES_256_GCM; alg++) {
+    leaves_nothing(nothing, call_aead_key_init, seek_aead_key);
+    leaves_nothing(make_sealed, call_seal, nothing);
+    leaves_nothing(make_sealed, call_open, nothing);
+    leaves_nothing(make_text_in_place, call_seal_in_place, nothing);
+    leaves_nothing(make_sealed, call_open_in_place, nothing);
+    leaves_nothing_but(COREKEY_E_UNVERIFIED, make_spoilt_message, call_open, nothing);
+    leaves_nothing_but(COREKEY_E_UNVERIFIED, make_spoilt_tag, call_open, nothing);
+  }
+}
+
+static void call_key_wrap(void) {
+  status = corekey_key_wrap(alg, key, sizeof key, text, sizeof text, out, sizeof out, &out_len);
+}
+
+static void call_key_unwrap(void) {
+  status = corekey_key_unwrap(alg, key, sizeof key, wrapped, out_len, out, sizeof out, &out_len);
+}
+
+/* The schedule of the KEK is that of the same key for AES-GCM. */
+static void make_wrapped(void) {
+  OK(corekey_key_wrap(alg, key, sizeof key, text, sizeof text, wrapped, sizeof wrapped,
+                      &out_len));
+  OK(corekey_aead_key_init(&aead_key, COREKEY_AES_256_GCM, key, sizeof key));
+  SEEK_CONTEXT(aead_key);
+}
+
+static void make_spoilt_wrapped(void) {
+  make_wrapped();
+  wrapped[0] ^= 1;
+}
+
+static void key_wrap_leaves_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_AES_KW; alg <= COREKEY_AES_KWP; alg++) {
+    leaves_nothing(make_wrapped, call_key_wrap, nothing);
+    leaves_nothing(make_wrapped, call_key_unwrap, nothing);
+    leaves_nothing_but(COREKEY_E_UNVERIFIED, make_spoilt_wrapped, call_key_unwrap, nothing);
+  }
+}
+
+static void call_encode(void) {
+  status = corekey_encode(alg, text, sizeof text, (char *)out, sizeof out, &out_len);
+}
+
+static void call_decode(void) {
+  status = corekey_decode(alg, (char *)sealed, out_len, out, sizeof out, &out_len);
+}
+
+/* Half of the text is enough for one that fits in what stands for it. */
+static void make_encoded(void) {
+  OK(corekey_encode(alg, text, sizeof text / 2, (char *)sealed, sizeof sealed, &out_len));
+  seek_secret(sealed, out_len);
+}
+
+static void make_spoilt_encoded(void) {
+  make_encoded();
+  sealed[out_len - 1] = '!';
+}
+
+static void seek_encoded(void) { seek_secret(out, out_len); }
+
+static void encodings_leave_nothing(void **state) {
+  (void)state;
+  for (alg = COREKEY_HEX; alg <= COREKEY_BASE64URL; alg++) {
+    leaves_nothing(nothing, call_encode, seek_encoded);
+    leaves_nothing(make_encoded, call_decode, nothing);
+    leaves_nothing_but(COREKEY_E_ENCODING, make_spoilt_encoded, call_decode, nothing);
+  }
+}
+
+/* Entropy is the key and some of the text. */
+static int32_t entropy(void *user, uint8_t *block, size_t len) {
+  (void)user;
+  memcpy(block, text, len);
+  return 0;
+}
+
+static void call_drbg_init(void) {
+  status = corekey_drbg_init(&drbg, entropy, NULL, key, sizeof key);
+}
+
+static void call_drbg_reseed(void) { status = corekey_drbg_reseed(&drbg, key, sizeof key); }
+
+static void call_drbg_generate(void) {
+  status = corekey_drbg_generate(&drbg, key, sizeof key, out, sizeof out);
+}
+
+/* Reseeding wants another block than the one before. */
+static void make_drbg(void) {
+  OK(corekey_drbg_init(&drbg, entropy, NULL, NULL, 0));
+  SEEK_CONTEXT(drbg);
+  fill(text, sizeof text);
+  seek_secret(text, sizeof text);
+}
+
+static void seek_drbg(void) { SEEK_CONTEXT(drbg); }
+
+static void seek_drbg_and_out(void) {
+  SEEK_CONTEXT(drbg);
+  seek_out();
+}
+
+static void the_drbg_leaves_nothing(void **state) {
+  (void)state;
+  leaves_nothing(nothing, call_drbg_init, seek_drbg);
+  leaves_nothing(make_drbg, call_drbg_reseed, seek_drbg);
+  leaves_nothing(make_drbg, call_drbg_generate, seek_drbg_and_out);
+}
+
+static void call_random(void) { status = corekey_random(out, sizeof out); }
+static void call_equal(void) { status = corekey_equal(text, sizeof text, out, sizeof text); }
+static void copy_text(void) { memcpy(out, text, sizeof text); }
+
+static void random_and_equal_leave_nothing(void **state) {
+  (void)state;
+  leaves_nothing(nothing, call_random, seek_out);
+  leaves_nothing(copy_text, call_equal, nothing);
+}
+
+int main(void) {
+  const struct CMUnitTest of_the_search[] = {
+      cmocka_unit_test(a_planted_copy_is_found_at_every_place),
+      cmocka_unit_test(planted_forms_of_a_secret_are_found),
+  };
+  const struct CMUnitTest of_the_library[] = {
+      cmocka_unit_test(a_call_that_leaves_a_copy_is_caught),
+      cmocka_unit_test(hashing_leaves_nothing),
+      cmocka_unit_test(hmac_leaves_nothing),
+      cmocka_unit_test(hkdf_leaves_nothing),
+      cmocka_unit_test(aead_leaves_nothing),
+      cmocka_unit_test(key_wrap_leaves_nothing),
+      cmocka_unit_test(encodings_leave_nothing),
+      cmocka_unit_test(the_drbg_leaves_nothing),
+      cmocka_unit_test(random_and_equal_leave_nothing),
+  };
+  const int failed = cmocka_run_group_tests_name("residue search", of_the_search, NULL, NULL);
+  if (failed != 0 || !STACK_IS_ITS_OWN) {
+    return failed;
+  }
+  return cmocka_run_group_tests_name("residue", of_the_library, NULL, NULL);
+}
