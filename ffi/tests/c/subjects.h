@@ -8,13 +8,18 @@
 #ifndef SUBJECTS_H
 #define SUBJECTS_H
 
+#include "flash.h"
 #include "support.h"
 
 typedef enum role {
   INPUT,        /* Pointer and length. */
   OUTPUT,       /* Pointer and length or capacity. */
   OUTPUT_TIED,  /* A pointer whose length is that of the input. */
+  OUTPUT_ROUND, /* As OUTPUT; the input that in_place names may lie anywhere in it. */
   LENGTH,       /* Pointer to a size_t that the call stores. */
+  RECORD,       /* Pointer to a number or struct that the call stores. */
+  RECORD_IF_ANY, /* The same, and may be NULL. */
+  STORAGE,      /* Pointer to a corekey_storage. */
   CONTEXT_NEW,  /* Context to initialise, and its size. */
   CONTEXT_USED, /* Context that the call changes. */
   CONTEXT_READ  /* Context that the call reads. */
@@ -47,21 +52,30 @@ static inline bool is_context(const parameter *p) {
   return p->role == CONTEXT_NEW || p->role == CONTEXT_USED || p->role == CONTEXT_READ;
 }
 
+static inline bool is_needed(const parameter *p) { return p->role != RECORD_IF_ANY; }
+
 static inline bool is_output(const parameter *p) {
-  return p->role != INPUT && p->role != CONTEXT_READ;
+  return p->role != INPUT && p->role != CONTEXT_READ && p->role != STORAGE;
 }
 
-static inline bool is_input(const parameter *p) { return !is_output(p); }
+static inline bool is_input(const parameter *p) {
+  return p->role == INPUT || p->role == CONTEXT_READ;
+}
 
 static inline bool is_buffer(const parameter *p) {
-  return p->role == INPUT || p->role == OUTPUT || p->role == OUTPUT_TIED;
+  return p->role == INPUT || p->role == OUTPUT || p->role == OUTPUT_TIED ||
+         p->role == OUTPUT_ROUND;
 }
 
 static inline bool has_length(const parameter *p) {
-  return p->role == INPUT || p->role == OUTPUT;
+  return is_buffer(p) && p->role != OUTPUT_TIED;
 }
 
-static inline bool is_aligned(const parameter *p) { return is_context(p) || p->role == LENGTH; }
+static inline bool is_aligned(const parameter *p) { return !is_buffer(p); }
+
+static inline size_t alignment_of(const parameter *p) {
+  return is_buffer(p) ? 1 : p->size < 8 ? p->size : 8;
+}
 
 static inline size_t parameter_count(const subject *s) {
   size_t count = 0;
@@ -168,6 +182,96 @@ static inline void put_wrapped(void *at) {
 }
 
 static inline void put_digits(void *at) { memset(at, '7', 32); }
+
+/* ==========================================================================
+ * Device keys, messages and the journal.
+ */
+
+static const uint8_t DEVICE_ID[3] = {'p', '-', '7'};
+static const uint8_t SALT[COREKEY_SALT_LEN] = {1, 2, 3, 4, 5, 6, 7, 8};
+#define BOOT 7
+#define MESSAGE_LEN (sizeof TEXT + 37)
+
+static inline void make_key_of_version(corekey_device_key *key, uint64_t version) {
+  uint8_t secret[COREKEY_KEY_LEN];
+  memset(secret, (int)version, sizeof secret);
+  OK(corekey_device_key_init(key, version, DEVICE_ID, sizeof DEVICE_ID, secret, sizeof secret));
+}
+
+static inline void make_device_key(void *at) { make_key_of_version(at, 1); }
+static inline void make_next_key(void *at) { make_key_of_version(at, 2); }
+
+static inline void make_root(void *at) {
+  corekey_root *root = at;
+  OK(corekey_root_init(root, SECRET, sizeof SECRET));
+}
+
+static inline void make_sealer(void *at) {
+  corekey_sealer *sealer = at;
+  corekey_device_key key;
+  make_device_key(&key);
+  OK(corekey_sealer_init(sealer, &key, COREKEY_UP, BOOT, NULL, 0));
+  OK(corekey_device_key_clear(&key));
+}
+
+static inline void make_opener(void *at) {
+  corekey_opener *opener = at;
+  corekey_device_key key;
+  make_device_key(&key);
+  OK(corekey_opener_init_up(opener, &key, NULL, 0));
+  OK(corekey_device_key_clear(&key));
+}
+
+static inline void put_id(void *at) { memcpy(at, DEVICE_ID, sizeof DEVICE_ID); }
+static inline void put_salt(void *at) { memcpy(at, SALT, sizeof SALT); }
+
+static inline void put_message(void *at) {
+  corekey_sealer sealer;
+  size_t len;
+  make_sealer(&sealer);
+  OK(corekey_seal(&sealer, COREKEY_LONG, AAD, sizeof AAD, TEXT, sizeof TEXT, at, MESSAGE_LEN,
+                  &len));
+  assert_int_equal(len, MESSAGE_LEN);
+  OK(corekey_sealer_clear(&sealer));
+}
+
+static inline void put_state(void *at) {
+  corekey_opener opener;
+  make_opener(&opener);
+  OK(corekey_opener_save(&opener, at, COREKEY_OPENER_STATE_LEN));
+}
+
+static inline void put_wrapped_key(void *at) {
+  corekey_root root;
+  corekey_device_key key;
+  make_root(&root);
+  make_device_key(&key);
+  OK(corekey_root_wrap(&root, &key, at, COREKEY_WRAPPED_KEY_LEN));
+}
+
+static inline void put_offer(void *at) {
+  corekey_device_key current;
+  corekey_device_key next;
+  make_device_key(&current);
+  make_next_key(&next);
+  OK(corekey_rotation_offer(&current, &next, at, COREKEY_OFFER_LEN));
+}
+
+/* The storage of every call: a flash with the device key in it. */
+static inline void make_storage(void *at) {
+  static flash provisioned;
+  static flash used;
+  if (provisioned.noise == 0) {
+    corekey_device_key key;
+    const corekey_storage storage = storage_of(&provisioned);
+    flash_blank(&provisioned);
+    make_device_key(&key);
+    OK(corekey_journal_provision(&storage, &key));
+  }
+  used = provisioned;
+  const corekey_storage storage = storage_of(&used);
+  memcpy(at, &storage, sizeof storage);
+}
 
 /* ==========================================================================
  * The functions, in the header's order.
@@ -302,7 +406,134 @@ static inline corekey_status call_random(const argument *a) {
   return corekey_random(a[0].at, a[0].len);
 }
 
+static inline corekey_status call_device_key_init(const argument *a) {
+  return corekey_device_key_init_sized((void *)a[0].at, a[0].len, 1, a[1].at, a[1].len, a[2].at,
+                                       a[2].len);
+}
+
+static inline corekey_status call_device_key_import(const argument *a) {
+  return corekey_device_key_import_sized((void *)a[0].at, a[0].len, 1, a[1].at, a[1].len,
+                                         a[2].at, a[2].len);
+}
+
+static inline corekey_status call_check_value(const argument *a) {
+  return corekey_device_key_check_value((void *)a[0].at, a[1].at, a[1].len);
+}
+
+static inline corekey_status call_derive(const argument *a) {
+  return corekey_device_key_derive((void *)a[0].at, COREKEY_FOR_WRAPPING, a[1].at, a[1].len,
+                                   a[2].at, a[2].len);
+}
+
+static inline corekey_status call_personalization(const argument *a) {
+  return corekey_device_key_personalization((void *)a[0].at, BOOT, a[1].at, a[1].len);
+}
+
+static inline corekey_status call_root_init(const argument *a) {
+  return corekey_root_init_sized((void *)a[0].at, a[0].len, a[1].at, a[1].len);
+}
+
+static inline corekey_status call_root_fleet(const argument *a) {
+  return corekey_root_fleet_sized((void *)a[0].at, a[0].len, (void *)a[1].at, a[2].at, a[2].len);
+}
+
+static inline corekey_status call_root_id(const argument *a) {
+  return corekey_root_id((void *)a[0].at, a[1].at, a[1].len);
+}
+
+static inline corekey_status call_root_device_key(const argument *a) {
+  return corekey_root_device_key_sized((void *)a[0].at, a[0].len, (void *)a[1].at, 1, a[2].at,
+                                       a[2].len);
+}
+
+static inline corekey_status call_base64(const argument *a) {
+  return corekey_device_key_base64((void *)a[0].at, 1, a[1].at, a[1].len, (char *)a[2].at,
+                                   a[2].len, (void *)a[3].at);
+}
+
+static inline corekey_status call_root_wrap(const argument *a) {
+  return corekey_root_wrap((void *)a[0].at, (void *)a[1].at, a[2].at, a[2].len);
+}
+
+static inline corekey_status call_root_unwrap(const argument *a) {
+  return corekey_root_unwrap_sized((void *)a[0].at, a[0].len, (void *)a[1].at, 1, a[2].at,
+                                   a[2].len, a[3].at, a[3].len);
+}
+
+static inline corekey_status call_sealer_init(const argument *a) {
+  return corekey_sealer_init_sized((void *)a[0].at, a[0].len, (void *)a[1].at, COREKEY_UP, BOOT,
+                                   a[2].at, a[2].len);
+}
+
+static inline corekey_status call_seal(const argument *a) {
+  return corekey_seal((void *)a[0].at, COREKEY_LONG, a[1].at, a[1].len, a[2].at, a[2].len,
+                      a[3].at, a[3].len, (void *)a[4].at);
+}
+
+static inline corekey_status call_opener_init_up(const argument *a) {
+  return corekey_opener_init_up_sized((void *)a[0].at, a[0].len, (void *)a[1].at, a[2].at,
+                                      a[2].len);
+}
+
+static inline corekey_status call_opener_init_down(const argument *a) {
+  return corekey_opener_init_down_sized((void *)a[0].at, a[0].len, (void *)a[1].at, BOOT);
+}
+
+static inline corekey_status call_open(const argument *a) {
+  return corekey_open((void *)a[0].at, a[1].at, a[1].len, a[2].at, a[2].len, a[3].at, a[3].len,
+                      (void *)a[4].at, (void *)a[5].at);
+}
+
+static inline corekey_status call_opener_save(const argument *a) {
+  return corekey_opener_save((void *)a[0].at, a[1].at, a[1].len);
+}
+
+static inline corekey_status call_inspect(const argument *a) {
+  return corekey_inspect(a[0].at, a[0].len, (void *)a[1].at);
+}
+
+static inline corekey_status call_rewrite(const argument *a) {
+  return corekey_rewrite(COREKEY_COMPACT, a[0].at, a[0].len, a[1].at, a[1].len, (void *)a[2].at);
+}
+
+static inline corekey_status call_cose_key(const argument *a) {
+  return corekey_cose_key((void *)a[0].at, COREKEY_UP, BOOT, a[1].at, a[1].len, a[2].at,
+                          a[2].len);
+}
+
+static inline corekey_status call_offer(const argument *a) {
+  return corekey_rotation_offer((void *)a[0].at, (void *)a[1].at, a[2].at, a[2].len);
+}
+
+static inline corekey_status call_apply(const argument *a) {
+  return corekey_rotation_apply_sized((void *)a[0].at, a[0].len, (void *)a[1].at, a[2].at,
+                                      a[2].len);
+}
+
+static inline corekey_status call_provision(const argument *a) {
+  return corekey_journal_provision((void *)a[0].at, (void *)a[1].at);
+}
+
+static inline corekey_status call_load(const argument *a) {
+  return corekey_journal_load_sized((void *)a[0].at, a[0].len, (void *)a[1].at, a[2].at,
+                                    a[2].len);
+}
+
+static inline corekey_status call_next_boot(const argument *a) {
+  return corekey_journal_next_boot((void *)a[0].at, (void *)a[1].at);
+}
+
+static inline corekey_status call_journal_apply(const argument *a) {
+  return corekey_journal_apply((void *)a[0].at, (void *)a[1].at, a[2].at, a[2].len,
+                               (void *)a[3].at);
+}
+
 #define CONTEXT(role, type, make) {#type, role, sizeof(type), COREKEY_OK, make, NULL}
+#define READS_KEY CONTEXT(CONTEXT_READ, corekey_device_key, make_device_key)
+#define READS_ROOT CONTEXT(CONTEXT_READ, corekey_root, make_root)
+#define READS_ID {"id", INPUT, sizeof DEVICE_ID, COREKEY_E_LENGTH, put_id, NULL}
+#define USES_STORAGE \
+  {"storage", STORAGE, sizeof(corekey_storage), COREKEY_OK, make_storage, NULL}
 #define OUT_LEN {"out_len", LENGTH, sizeof(size_t), COREKEY_OK, NULL, NULL}
 
 static const subject SUBJECTS[] = {
@@ -416,6 +647,103 @@ static const subject SUBJECTS[] = {
       {"additional", INPUT, 24, COREKEY_OK, put_text, NULL},
       {"out", OUTPUT, 40, COREKEY_OK, NULL, NULL}}},
     {"corekey_random", call_random, {{"out", OUTPUT, 24, COREKEY_OK, NULL, NULL}}},
+    {"corekey_device_key_init", call_device_key_init,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL),
+      READS_ID,
+      {"secret", INPUT, 32, COREKEY_E_LENGTH, put_secret, NULL}}},
+    {"corekey_device_key_import", call_device_key_import,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL),
+      READS_ID,
+      {"imported", INPUT, 24, COREKEY_E_LENGTH, put_text, NULL}}},
+    {"corekey_device_key_check_value", call_check_value,
+     {READS_KEY,
+      {"value", OUTPUT, COREKEY_CHECK_VALUE_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_device_key_derive", call_derive,
+     {READS_KEY,
+      {"context", INPUT, 24, COREKEY_OK, put_text, NULL},
+      {"out", OUTPUT, COREKEY_KEY_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_device_key_personalization", call_personalization,
+     {READS_KEY,
+      {"out", OUTPUT, COREKEY_KEY_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_root_init", call_root_init,
+     {CONTEXT(CONTEXT_NEW, corekey_root, NULL),
+      {"secret", INPUT, 32, COREKEY_E_LENGTH, put_secret, NULL}}},
+    {"corekey_root_fleet", call_root_fleet,
+     {CONTEXT(CONTEXT_NEW, corekey_root, NULL), READS_ROOT, READS_ID}},
+    {"corekey_root_id", call_root_id,
+     {READS_ROOT,
+      {"id", OUTPUT, COREKEY_ROOT_ID_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_root_device_key", call_root_device_key,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL), READS_ROOT, READS_ID}},
+    {"corekey_device_key_base64", call_base64,
+     {READS_ROOT,
+      READS_ID,
+      {"text", OUTPUT, 45, COREKEY_E_BUFFER_TOO_SMALL, NULL, NULL},
+      OUT_LEN}},
+    {"corekey_root_wrap", call_root_wrap,
+     {READS_ROOT,
+      READS_KEY,
+      {"wrapped", OUTPUT, COREKEY_WRAPPED_KEY_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_root_unwrap", call_root_unwrap,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL),
+      READS_ROOT,
+      READS_ID,
+      {"wrapped", INPUT, COREKEY_WRAPPED_KEY_LEN, COREKEY_E_LENGTH, put_wrapped_key, NULL}}},
+    {"corekey_sealer_init", call_sealer_init,
+     {CONTEXT(CONTEXT_NEW, corekey_sealer, NULL),
+      READS_KEY,
+      {"salt", INPUT, sizeof SALT, COREKEY_OK, put_salt, NULL}}},
+    {"corekey_seal", call_seal,
+     {CONTEXT(CONTEXT_USED, corekey_sealer, make_sealer),
+      {"aad", INPUT, sizeof AAD, COREKEY_OK, put_aad, NULL},
+      {"payload", INPUT, sizeof TEXT, COREKEY_OK, put_text, NULL},
+      {"out", OUTPUT_ROUND, MESSAGE_LEN, COREKEY_E_BUFFER_TOO_SMALL, NULL, "payload"},
+      OUT_LEN}},
+    {"corekey_opener_init_up", call_opener_init_up,
+     {CONTEXT(CONTEXT_NEW, corekey_opener, NULL),
+      READS_KEY,
+      {"state", INPUT, COREKEY_OPENER_STATE_LEN, COREKEY_OK, put_state, NULL}}},
+    {"corekey_opener_init_down", call_opener_init_down,
+     {CONTEXT(CONTEXT_NEW, corekey_opener, NULL), READS_KEY}},
+    {"corekey_open", call_open,
+     {CONTEXT(CONTEXT_USED, corekey_opener, make_opener),
+      {"aad", INPUT, sizeof AAD, COREKEY_E_FORGED, put_aad, NULL},
+      {"message", INPUT, MESSAGE_LEN, COREKEY_E_MALFORMED, put_message, NULL},
+      {"out", OUTPUT, sizeof TEXT, COREKEY_E_BUFFER_TOO_SMALL, NULL, "message"},
+      OUT_LEN,
+      {"info", RECORD_IF_ANY, sizeof(corekey_message), COREKEY_OK, NULL, NULL}}},
+    {"corekey_opener_save", call_opener_save,
+     {CONTEXT(CONTEXT_READ, corekey_opener, make_opener),
+      {"state", OUTPUT, COREKEY_OPENER_STATE_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_inspect", call_inspect,
+     {{"message", INPUT, MESSAGE_LEN, COREKEY_E_MALFORMED, put_message, NULL},
+      {"info", RECORD, sizeof(corekey_message), COREKEY_OK, NULL, NULL}}},
+    {"corekey_rewrite", call_rewrite,
+     {{"message", INPUT, MESSAGE_LEN, COREKEY_E_MALFORMED, put_message, NULL},
+      {"out", OUTPUT, MESSAGE_LEN, COREKEY_E_BUFFER_TOO_SMALL, NULL, NULL},
+      OUT_LEN}},
+    {"corekey_cose_key", call_cose_key,
+     {READS_KEY,
+      {"salt", INPUT, sizeof SALT, COREKEY_OK, put_salt, NULL},
+      {"out", OUTPUT, COREKEY_COSE_KEY_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_rotation_offer", call_offer,
+     {READS_KEY,
+      CONTEXT(CONTEXT_READ, corekey_device_key, make_next_key),
+      {"offer", OUTPUT, COREKEY_OFFER_LEN, COREKEY_E_LENGTH, NULL, NULL}}},
+    {"corekey_rotation_apply", call_apply,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL),
+      READS_KEY,
+      {"offer", INPUT, COREKEY_OFFER_LEN, COREKEY_E_BAD_OFFER, put_offer, NULL}}},
+    {"corekey_journal_provision", call_provision, {USES_STORAGE, READS_KEY}},
+    {"corekey_journal_load", call_load,
+     {CONTEXT(CONTEXT_NEW, corekey_device_key, NULL), USES_STORAGE, READS_ID}},
+    {"corekey_journal_next_boot", call_next_boot,
+     {USES_STORAGE, {"boot", RECORD, sizeof(uint64_t), COREKEY_OK, NULL, NULL}}},
+    {"corekey_journal_apply", call_journal_apply,
+     {USES_STORAGE,
+      CONTEXT(CONTEXT_USED, corekey_device_key, make_device_key),
+      {"offer", INPUT, COREKEY_OFFER_LEN, COREKEY_E_BAD_OFFER, put_offer, NULL},
+      {"rotated", RECORD, sizeof(uint32_t), COREKEY_OK, NULL, NULL}}},
 };
 
 /* ==========================================================================
@@ -463,9 +791,10 @@ static inline void prepare_all(const subject *s, const argument *a) {
 static inline void refused(const subject *s, const argument *a, corekey_status expected) {
   memcpy(arena_before, arena, sizeof arena);
   expect_status(s->call(a), expected, at_work, __FILE__, __LINE__);
-  if (expected == COREKEY_E_BUFFER_TOO_SMALL) {
-    const argument *out_len = &a[parameter_count(s) - 1];
-    memcpy(arena_before + (out_len->at - arena), out_len->at, out_len->len);
+  for (size_t i = 0; expected == COREKEY_E_BUFFER_TOO_SMALL && i < parameter_count(s); i++) {
+    if (s->parameters[i].role == LENGTH) {
+      memcpy(arena_before + (a[i].at - arena), a[i].at, a[i].len);
+    }
   }
   assert_memory_equal(arena, arena_before, sizeof arena);
 }

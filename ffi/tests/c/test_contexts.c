@@ -9,12 +9,17 @@ static bool is_live_context(const parameter *p) {
 
 static bool is_new_context(const parameter *p) { return p->role == CONTEXT_NEW; }
 
-static bool may_be_copied(const parameter *p) {
-  return is_live_context(p) && strcmp(p->name, "corekey_drbg") != 0;
+static bool stays_where_it_is(const parameter *p) {
+  static const char *const types[] = {"corekey_drbg", "corekey_sealer", "corekey_opener"};
+  size_t i = 0;
+  while (i < COUNT(types) && strcmp(p->name, types[i]) != 0) {
+    i++;
+  }
+  return is_live_context(p) && i < COUNT(types);
 }
 
-static bool is_drbg(const parameter *p) {
-  return is_live_context(p) && strcmp(p->name, "corekey_drbg") == 0;
+static bool may_be_copied(const parameter *p) {
+  return is_live_context(p) && !stays_where_it_is(p);
 }
 
 /* Valid arguments, and this context on the stage with paint around it. */
@@ -23,6 +28,9 @@ static void set_stage(const subject *s, argument *a, size_t which) {
   a[which].at = arena + STAGE;
   prepare_all(s, a);
 }
+
+/* How far a copy lies from its original. */
+#define APART 2056
 
 static void works(const subject *s, const argument *a) {
   expect_status(s->call(a), COREKEY_OK, at_work, __FILE__, __LINE__);
@@ -60,6 +68,8 @@ static void another_type_is_not_initialised(const subject *s, size_t which) {
       {"corekey_hash_ctx", make_hash}, {"corekey_hmac_key", make_hmac_key},
       {"corekey_hmac_ctx", make_hmac}, {"corekey_prk", make_prk},
       {"corekey_aead_key", make_aead_key}, {"corekey_drbg", make_drbg},
+      {"corekey_device_key", make_device_key}, {"corekey_root", make_root},
+      {"corekey_sealer", make_sealer}, {"corekey_opener", make_opener},
   };
   for (size_t i = 0; i < COUNT(types); i++) {
     argument a[MOST_PARAMETERS];
@@ -108,7 +118,7 @@ static void the_context_is_all_that_is_written(const subject *s, size_t which) {
 static void a_copy_works_without_its_original(const subject *s, size_t which) {
   argument a[MOST_PARAMETERS];
   set_stage(s, a, which);
-  uint8_t *const copy = a[which].at + 1032;
+  uint8_t *const copy = a[which].at + APART;
   memcpy(copy, a[which].at, a[which].len);
   OK(corekey_wipe(a[which].at, a[which].len));
   a[which].at = copy;
@@ -119,7 +129,7 @@ static void a_copy_is_refused(const subject *s, size_t which) {
   argument a[MOST_PARAMETERS];
   set_stage(s, a, which);
   uint8_t *const original = a[which].at;
-  a[which].at += 1032;
+  a[which].at += APART;
   memcpy(a[which].at, original, a[which].len);
   refused(s, a, COREKEY_E_MOVED);
   a[which].at = original;
@@ -172,8 +182,8 @@ static const property PROPERTIES[] = {
     {"an alignment of eight bytes suffices", is_context, eight_bytes_of_alignment_suffice},
     {"nothing around the context is written", is_context, the_context_is_all_that_is_written},
     {"a copy works without its original", may_be_copied, a_copy_works_without_its_original},
-    {"a copy is refused and its original works on", is_drbg, a_copy_is_refused},
-    {"a moved context is refused until it is back", is_drbg, a_move_is_refused},
+    {"a copy is refused and its original works on", stays_where_it_is, a_copy_is_refused},
+    {"a moved context is refused until it is back", stays_where_it_is, a_move_is_refused},
     {"any storage can be initialised, more than once", is_new_context,
      any_storage_can_be_initialised},
     {"a failed init leaves the old context", is_new_context,
