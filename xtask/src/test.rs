@@ -7,6 +7,7 @@
 mod c_tests;
 mod dialects;
 mod docs;
+mod independent;
 mod report;
 mod rust;
 mod vectors;
@@ -26,6 +27,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       dialects   the header compiles as every C and C++ it promises
       c          C tests: plain, with the archive, valgrind, sanitizers
       vectors    Wycheproof and CAVP through the Rust API and the C ABI
+      independent  the specifications, implemented a second time in Python
       packaging  what is installed, and programs built with it
       demo       the demo runs
     A missing Debian package is installed where the user is root; otherwise the
@@ -44,6 +46,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("dialects", dialects::run),
     ("c", c_tests::run),
     ("vectors", vectors::run),
+    ("independent", independent::run),
     ("packaging", rust::packaging),
     ("demo", demo),
 ];

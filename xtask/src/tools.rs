@@ -3,6 +3,7 @@
 //! Debian packages are installed where the user is root and otherwise named in
 //! one line to type. Python packages go into `target/tools/venv`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -87,6 +88,30 @@ pub(crate) fn python_package(name: &str, version: &str) -> Result<PathBuf> {
             .arg(format!("{name}=={version}")),
     )?;
     installed()
+}
+
+/// A Python that has exactly the packages of a requirements file, in a virtual
+/// environment of its own; the interpreter.
+pub(crate) fn python_with(requirements: &Path) -> Result<PathBuf> {
+    let venv = workspace::tools_dir().join("independent");
+    let python = venv.join("bin/python");
+    let installed = venv.join("requirements.txt");
+    let read = |file: &Path| {
+        fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+    };
+    let wanted = read(requirements)?;
+    if read(&installed).is_ok_and(|present| present == wanted) {
+        return Ok(python);
+    }
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    process::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--no-deps", "--requirement"])
+            .arg(requirements),
+    )?;
+    fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
+    Ok(python)
 }
 
 /// Root owns this process's own entry under /proc exactly when it runs it.
