@@ -11,6 +11,7 @@
  * search itself is tested.
  */
 #define _POSIX_C_SOURCE 200809L /* pthread_attr_setstack */
+#include "flash.h"
 #include "support.h"
 
 #include <pthread.h>
@@ -39,7 +40,7 @@
 static _Alignas(4096) uint8_t stack[STACK_LEN];
 
 /* Windows to look for, in a table by their hash: 0 is a free place. */
-#define WINDOWS (1 << 16)
+#define WINDOWS (1 << 17)
 static uint64_t windows[WINDOWS];
 static size_t window_count;
 
@@ -50,7 +51,7 @@ static uint64_t window_at(const uint8_t *at) {
 }
 
 static size_t place_of(uint64_t window) {
-  size_t place = (size_t)((window * 0x9e3779b97f4a7c15u) >> 48);
+  size_t place = (size_t)((window * 0x9e3779b97f4a7c15u) >> 47);
   while (windows[place] != 0 && windows[place] != window) {
     place = (place + 1) % WINDOWS;
   }
@@ -164,6 +165,20 @@ static corekey_hmac_key hmac_key;
 static corekey_hmac_ctx hmac;
 static corekey_prk prk;
 static corekey_drbg drbg;
+static corekey_root root;
+static corekey_device_key device_key;
+static corekey_device_key next_key;
+static corekey_sealer sealer;
+static corekey_opener opener;
+static corekey_message info;
+static flash journal;
+static corekey_storage storage;
+static uint64_t boot;
+static uint32_t rotated;
+static uint32_t form;
+static uint8_t message[sizeof text + COREKEY_MESSAGE_OVERHEAD_MAX];
+static size_t message_len;
+static uint8_t offer[COREKEY_OFFER_LEN];
 
 /* Pseudo-random and without zeros, so that every run seeks the same. */
 static void fill(uint8_t *at, size_t len) {
@@ -569,6 +584,342 @@ static void the_drbg_leaves_nothing(void **state) {
   leaves_nothing(make_drbg, call_drbg_generate, seek_drbg_and_out);
 }
 
+/* ==========================================================================
+ * Roots, device keys, messages, the journal. Ids, versions and boots are public
+ * and lie in contexts too, so what is sought of these is the secrets alone:
+ * `key` is root or device key, `text` the payload.
+ */
+
+static const uint8_t id[] = "residue-device";
+
+static void derive_all(const corekey_device_key *from) {
+  uint8_t derived[COREKEY_COSE_KEY_LEN];
+  OK(corekey_device_key_derive(from, COREKEY_FOR_WRAPPING, aad, sizeof aad, derived, 32));
+  seek_secret(derived, 32);
+  OK(corekey_device_key_derive(from, COREKEY_FOR_AUTHENTICATION, aad, sizeof aad, derived, 32));
+  seek_secret(derived, 32);
+  OK(corekey_device_key_personalization(from, 7, derived, 32));
+  seek_secret(derived, 32);
+  OK(corekey_cose_key(from, COREKEY_UP, 7, NULL, 0, derived, sizeof derived));
+  seek_secret(derived + sizeof derived - 32, 32);
+}
+
+/* The midstates of HMAC under a key, and its schedule for AES. */
+static void seek_key(const uint8_t *secret) {
+  corekey_hmac_key midstates;
+  corekey_aead_key schedule;
+  OK(corekey_hmac_key_init(&midstates, COREKEY_SHA256, secret, 32));
+  SEEK_CONTEXT(midstates);
+  OK(corekey_aead_key_init(&schedule, COREKEY_AES_256_GCM, secret, 32));
+  SEEK_CONTEXT(schedule);
+  seek_secret(secret, 32);
+}
+
+/* What one step of docs/derivation.md gives; returned for a step from there. */
+static void seek_step(const uint8_t *from, const char *label, uint8_t version, bool with_id,
+                      uint8_t derived[32]) {
+  uint8_t step[8 + 8 + sizeof id + 1] = {0};
+  corekey_hmac_key hmac_of_it;
+  size_t len = 8;
+  memcpy(step, label, 8);
+  if (version != 0) {
+    step[15] = version;
+    len = 16;
+  }
+  if (with_id) {
+    memcpy(step + len, id, sizeof id);
+    len += sizeof id;
+  }
+  step[len++] = 1;
+  OK(corekey_hmac_key_init(&hmac_of_it, COREKEY_SHA256, from, 32));
+  OK(corekey_hmac(&hmac_of_it, step, len, derived, 32));
+  seek_key(derived);
+}
+
+static void seek_schedule(const corekey_device_key *from) {
+  uint8_t cose_key[COREKEY_COSE_KEY_LEN];
+  OK(corekey_cose_key(from, COREKEY_UP, 7, NULL, 0, cose_key, sizeof cose_key));
+  seek_key(cose_key + sizeof cose_key - 32);
+}
+
+static void make_device_key(void) {
+  OK(corekey_device_key_init(&device_key, 1, id, sizeof id, key, sizeof key));
+  seek_key(key);
+  derive_all(&device_key);
+}
+
+static void call_device_key_init(void) {
+  status = corekey_device_key_init(&device_key, 1, id, sizeof id, key, sizeof key);
+}
+
+static void call_device_key_import(void) {
+  status = corekey_device_key_import(&device_key, 1, id, sizeof id, text, 64);
+}
+
+static void seek_imported(void) {
+  static const uint8_t label[8] = "ck1 imp";
+  uint8_t imported[32];
+  OK(corekey_hmac_key_init(&hmac_key, COREKEY_SHA256, label, sizeof label));
+  OK(corekey_hmac(&hmac_key, text, 64, imported, sizeof imported));
+  seek_key(imported);
+  derive_all(&device_key);
+}
+
+static void call_derive(void) {
+  status = corekey_device_key_derive(&device_key, alg, aad, sizeof aad, out, 32);
+}
+
+static void call_check_value(void) {
+  status = corekey_device_key_check_value(&device_key, out, COREKEY_CHECK_VALUE_LEN);
+}
+
+static void call_personalization(void) {
+  status = corekey_device_key_personalization(&device_key, 7, out, 32);
+}
+
+static void call_cose_key(void) {
+  status = corekey_cose_key(&device_key, COREKEY_UP, 7, NULL, 0, out, COREKEY_COSE_KEY_LEN);
+}
+
+static void device_keys_leave_nothing(void **state) {
+  (void)state;
+  leaves_nothing(make_device_key, call_device_key_init, nothing);
+  leaves_nothing(nothing, call_device_key_import, seek_imported);
+  leaves_nothing(make_device_key, call_check_value, nothing);
+  for (alg = COREKEY_FOR_WRAPPING; alg <= COREKEY_FOR_AUTHENTICATION; alg++) {
+    leaves_nothing(make_device_key, call_derive, nothing);
+  }
+  leaves_nothing(make_device_key, call_personalization, nothing);
+  leaves_nothing(make_device_key, call_cose_key, nothing);
+}
+
+static void make_root(void) {
+  uint8_t base64[45];
+  OK(corekey_root_init(&root, key, sizeof key));
+  seek_key(key);
+  OK(corekey_root_device_key(&device_key, &root, 1, id, sizeof id));
+  derive_all(&device_key);
+  OK(corekey_device_key_base64(&root, 1, id, sizeof id, (char *)base64, sizeof base64, &out_len));
+  seek_secret(base64, out_len);
+  OK(corekey_decode(COREKEY_BASE64, (const char *)base64, out_len, tag, sizeof tag, &out_len));
+  seek_key(tag);
+  uint8_t step[32];
+  seek_step(key, "ck1 flt", 0, true, step);
+  seek_step(key, "ck1 tab", 0, false, step);
+  seek_step(step, "ck1 row", 1, true, step);
+  OK(corekey_root_wrap(&root, &device_key, wrapped, COREKEY_WRAPPED_KEY_LEN));
+}
+
+static void make_spoilt_row(void) {
+  make_root();
+  wrapped[5] ^= 1;
+}
+
+static void call_root_init(void) { status = corekey_root_init(&root, key, sizeof key); }
+
+static void call_root_fleet(void) {
+  static corekey_root fleet;
+  status = corekey_root_fleet(&fleet, &root, id, sizeof id);
+}
+
+static void call_root_device_key(void) {
+  status = corekey_root_device_key(&device_key, &root, 1, id, sizeof id);
+}
+
+static void call_base64(void) {
+  status =
+      corekey_device_key_base64(&root, 1, id, sizeof id, (char *)out, sizeof out, &out_len);
+}
+
+static void call_root_wrap(void) {
+  status = corekey_root_wrap(&root, &device_key, out, COREKEY_WRAPPED_KEY_LEN);
+}
+
+static void call_root_unwrap(void) {
+  status = corekey_root_unwrap(&device_key, &root, 1, id, sizeof id, wrapped,
+                               COREKEY_WRAPPED_KEY_LEN);
+}
+
+static void roots_leave_nothing(void **state) {
+  (void)state;
+  leaves_nothing(make_root, call_root_init, nothing);
+  leaves_nothing(make_root, call_root_fleet, nothing);
+  leaves_nothing(make_root, call_root_device_key, nothing);
+  leaves_nothing(make_root, call_base64, nothing);
+  leaves_nothing(make_root, call_root_wrap, nothing);
+  leaves_nothing(make_root, call_root_unwrap, nothing);
+  leaves_nothing_but(COREKEY_E_UNVERIFIED, make_spoilt_row, call_root_unwrap, nothing);
+}
+
+/* A message of the form, and what its key and key stream are. */
+static void make_message(void) {
+  make_device_key();
+  seek_schedule(&device_key);
+  OK(corekey_sealer_init(&sealer, &device_key, COREKEY_UP, 7, NULL, 0));
+  OK(corekey_opener_init_up(&opener, &device_key, NULL, 0));
+  if (form == COREKEY_COMPACT) {
+    OK(corekey_seal(&sealer, COREKEY_LONG, NULL, 0, NULL, 0, message, sizeof message, &out_len));
+    OK(corekey_open(&opener, NULL, 0, message, out_len, out, sizeof out, &out_len, NULL));
+  }
+  OK(corekey_seal(&sealer, form, aad, sizeof aad, text, sizeof text, message, sizeof message,
+                  &message_len));
+  uint8_t stream[sizeof text];
+  for (size_t i = 0; i < sizeof text; i++) {
+    stream[i] = text[i] ^ message[message_len - COREKEY_TAG_LEN - sizeof text + i];
+  }
+  seek_secret(stream, sizeof stream);
+}
+
+/* A sealer that is to seal the same message. */
+static void make_sealer(void) {
+  make_message();
+  OK(corekey_sealer_init(&sealer, &device_key, COREKEY_UP, 7, NULL, 0));
+  if (form == COREKEY_COMPACT) {
+    OK(corekey_seal(&sealer, COREKEY_LONG, NULL, 0, NULL, 0, out, sizeof out, &out_len));
+  }
+}
+
+static void make_text_in_output(void) {
+  make_sealer();
+  memcpy(out + 100, text, sizeof text);
+}
+
+static void make_message_in_place(void) {
+  make_message();
+  memcpy(out, message, message_len);
+}
+
+static void make_forged(void) {
+  make_message();
+  message[message_len - 1] ^= 1;
+  memcpy(out, message, message_len);
+}
+
+static void make_replay(void) {
+  make_message();
+  OK(corekey_open(&opener, aad, sizeof aad, message, message_len, out, sizeof out, &out_len,
+                  NULL));
+  memcpy(out, message, message_len);
+}
+
+static void call_sealer_init(void) {
+  status = corekey_sealer_init(&sealer, &device_key, COREKEY_UP, 7, NULL, 0);
+}
+
+static void call_opener_init_up(void) {
+  status = corekey_opener_init_up(&opener, &device_key, NULL, 0);
+}
+
+static void call_opener_init_down(void) {
+  status = corekey_opener_init_down(&opener, &device_key, 7);
+}
+
+static void call_seal_message(void) {
+  status = corekey_seal(&sealer, form, aad, sizeof aad, text, sizeof text, out, sizeof out,
+                        &out_len);
+}
+
+static void call_seal_inside(void) {
+  status = corekey_seal(&sealer, form, aad, sizeof aad, out + 100, sizeof text, out, sizeof out,
+                        &out_len);
+}
+
+static void call_open_message(void) {
+  status = corekey_open(&opener, aad, sizeof aad, message, message_len, out, sizeof out, &out_len,
+                        &info);
+}
+
+static void call_open_message_in_place(void) {
+  status = corekey_open(&opener, aad, sizeof aad, out, message_len, out, message_len, &out_len,
+                        &info);
+}
+
+static void call_opener_save(void) {
+  status = corekey_opener_save(&opener, out, COREKEY_OPENER_STATE_LEN);
+}
+
+static void messages_leave_nothing(void **state) {
+  (void)state;
+  for (form = COREKEY_LONG; form <= COREKEY_COMPACT; form++) {
+    leaves_nothing(make_message, call_sealer_init, nothing);
+    leaves_nothing(make_message, call_opener_init_up, nothing);
+    leaves_nothing(make_message, call_opener_init_down, nothing);
+    leaves_nothing(make_message, call_opener_save, nothing);
+    leaves_nothing(make_sealer, call_seal_message, nothing);
+    leaves_nothing(make_text_in_output, call_seal_inside, nothing);
+    leaves_nothing(make_message, call_open_message, nothing);
+    leaves_nothing(make_message_in_place, call_open_message_in_place, nothing);
+    leaves_nothing_but(COREKEY_E_FORGED, make_forged, call_open_message, nothing);
+    leaves_nothing_but(COREKEY_E_FORGED, make_forged, call_open_message_in_place, nothing);
+    leaves_nothing_but(COREKEY_E_REPLAY, make_replay, call_open_message, nothing);
+    leaves_nothing_but(COREKEY_E_REPLAY, make_replay, call_open_message_in_place, nothing);
+  }
+}
+
+/* Two keys of the device, an offer of the second, and the first in a journal. */
+static void make_journal(void) {
+  make_device_key();
+  OK(corekey_device_key_init(&next_key, 2, id, sizeof id, text, 32));
+  seek_key(text);
+  uint8_t rotation_key[32];
+  seek_step(key, "ck1 rot", 2, false, rotation_key);
+  OK(corekey_rotation_offer(&device_key, &next_key, offer, sizeof offer));
+  storage = storage_of(&journal);
+  flash_blank(&journal);
+  OK(corekey_journal_provision(&storage, &device_key));
+}
+
+static void make_blank(void) {
+  make_journal();
+  flash_blank(&journal);
+}
+
+static void make_last_slot(void) {
+  make_journal();
+  for (int i = 0; i < 3; i++) {
+    OK(corekey_journal_next_boot(&storage, &boot));
+  }
+}
+
+static void make_bad_offer(void) {
+  make_journal();
+  offer[20] ^= 1;
+}
+
+static void call_offer(void) {
+  status = corekey_rotation_offer(&device_key, &next_key, out, COREKEY_OFFER_LEN);
+}
+
+static void call_apply(void) {
+  status = corekey_rotation_apply(&next_key, &device_key, offer, sizeof offer);
+}
+
+static void call_provision(void) { status = corekey_journal_provision(&storage, &device_key); }
+
+static void call_load(void) {
+  status = corekey_journal_load(&next_key, &storage, id, sizeof id);
+}
+
+static void call_next_boot(void) { status = corekey_journal_next_boot(&storage, &boot); }
+
+static void call_journal_apply(void) {
+  status = corekey_journal_apply(&storage, &device_key, offer, sizeof offer, &rotated);
+}
+
+static void rotation_and_journal_leave_nothing(void **state) {
+  (void)state;
+  leaves_nothing(make_journal, call_offer, nothing);
+  leaves_nothing(make_journal, call_apply, nothing);
+  leaves_nothing_but(COREKEY_E_BAD_OFFER, make_bad_offer, call_apply, nothing);
+  leaves_nothing(make_blank, call_provision, nothing);
+  leaves_nothing(make_journal, call_provision, nothing);
+  leaves_nothing(make_journal, call_load, nothing);
+  leaves_nothing(make_journal, call_next_boot, nothing);
+  leaves_nothing(make_last_slot, call_next_boot, nothing);
+  leaves_nothing(make_journal, call_journal_apply, nothing);
+  leaves_nothing_but(COREKEY_E_BAD_OFFER, make_bad_offer, call_journal_apply, nothing);
+}
+
 static void call_random(void) { status = corekey_random(out, sizeof out); }
 static void call_equal(void) { status = corekey_equal(text, sizeof text, out, sizeof text); }
 static void copy_text(void) { memcpy(out, text, sizeof text); }
@@ -594,6 +945,10 @@ int main(void) {
       cmocka_unit_test(encodings_leave_nothing),
       cmocka_unit_test(the_drbg_leaves_nothing),
       cmocka_unit_test(random_and_equal_leave_nothing),
+      cmocka_unit_test(device_keys_leave_nothing),
+      cmocka_unit_test(roots_leave_nothing),
+      cmocka_unit_test(messages_leave_nothing),
+      cmocka_unit_test(rotation_and_journal_leave_nothing),
   };
   const int failed = cmocka_run_group_tests_name("residue search", of_the_search, NULL, NULL);
   if (failed != 0 || !STACK_IS_ITS_OWN) {

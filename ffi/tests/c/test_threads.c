@@ -22,6 +22,11 @@ static uint8_t expected_sealed[SEALED_LEN];
 static uint8_t expected_tag[COREKEY_SHA256_LEN];
 static uint8_t expected_okm[TEXT_LEN];
 static uint8_t expected_digest[COREKEY_SHA512_LEN];
+static corekey_root root;
+static corekey_device_key device_key;
+static uint8_t expected_derived[COREKEY_KEY_LEN];
+static uint8_t expected_message[TEXT_LEN + COREKEY_MESSAGE_OVERHEAD_MAX];
+static size_t expected_message_len;
 
 static pthread_barrier_t start;
 
@@ -30,7 +35,23 @@ static corekey_status seal(uint8_t *out, size_t *len) {
                            sizeof text, out, SEALED_LEN, len);
 }
 
+static corekey_status seal_first(corekey_sealer *sealer, uint8_t *out, size_t *len) {
+  const corekey_status status =
+      corekey_sealer_init(sealer, &device_key, COREKEY_UP, 1, NULL, 0);
+  if (status != COREKEY_OK) {
+    return status;
+  }
+  return corekey_seal(sealer, COREKEY_LONG, secret, sizeof secret, text, sizeof text, out,
+                      sizeof expected_message, len);
+}
+
+static corekey_status derive(const corekey_device_key *key, uint8_t *out) {
+  return corekey_device_key_derive(key, COREKEY_FOR_WRAPPING, text, sizeof text, out,
+                                   COREKEY_KEY_LEN);
+}
+
 static int make_contexts(void **state) {
+  corekey_sealer sealer;
   size_t len;
   (void)state;
   paint(text, sizeof text);
@@ -41,6 +62,10 @@ static int make_contexts(void **state) {
   OK(corekey_hmac(&hmac_key, text, sizeof text, expected_tag, sizeof expected_tag));
   OK(corekey_hkdf_expand(&prk, text, sizeof text, expected_okm, sizeof expected_okm));
   OK(corekey_hash(COREKEY_SHA512, text, sizeof text, expected_digest, sizeof expected_digest));
+  OK(corekey_root_init(&root, secret, sizeof secret));
+  OK(corekey_root_device_key(&device_key, &root, 1, text, 14));
+  OK(derive(&device_key, expected_derived));
+  OK(seal_first(&sealer, expected_message, &expected_message_len));
   return 0;
 }
 
@@ -141,6 +166,37 @@ static void contexts_of_its_own(thread *self) {
   ok(self, corekey_selftest());
 }
 
+static void derive_device_keys(thread *self) {
+  corekey_device_key key;
+  uint8_t derived[COREKEY_KEY_LEN] = {0};
+  ok(self, corekey_root_device_key(&key, &root, 1, text, 14));
+  ok(self, derive(&key, derived));
+  same(self, derived, expected_derived, sizeof derived);
+  memset(derived, 0, sizeof derived);
+  ok(self, derive(&device_key, derived));
+  same(self, derived, expected_derived, sizeof derived);
+}
+
+static void seal_and_open_messages(thread *self) {
+  uint8_t message[sizeof expected_message] = {0};
+  uint8_t opened[TEXT_LEN] = {0};
+  corekey_sealer sealer;
+  corekey_opener opener;
+  corekey_message info;
+  size_t len = 0;
+  ok(self, seal_first(&sealer, message, &len));
+  same(self, message, expected_message, sizeof message);
+  ok(self, corekey_opener_init_up(&opener, &device_key, NULL, 0));
+  for (int i = 0; i < 3; i++) {
+    ok(self, corekey_open(&opener, i == 0 ? secret : NULL, i == 0 ? sizeof secret : 0, message,
+                          len, opened, sizeof opened, &len, &info));
+    same(self, opened, text, sizeof opened);
+    self->wrong += info.counter != (uint32_t)i;
+    ok(self, corekey_seal(&sealer, COREKEY_COMPACT, NULL, 0, text, sizeof text, message,
+                          sizeof message, &len));
+  }
+}
+
 static void const_aead_keys_work_for_several_threads_at_once(void **state) {
   (void)state;
   all_threads_agree(seal_and_open);
@@ -149,6 +205,16 @@ static void const_aead_keys_work_for_several_threads_at_once(void **state) {
 static void const_hmac_keys_and_prks_work_for_several_threads_at_once(void **state) {
   (void)state;
   all_threads_agree(authenticate_and_derive);
+}
+
+static void const_roots_and_device_keys_work_for_several_threads_at_once(void **state) {
+  (void)state;
+  all_threads_agree(derive_device_keys);
+}
+
+static void sealers_and_openers_of_each_thread_do_not_disturb_each_other(void **state) {
+  (void)state;
+  all_threads_agree(seal_and_open_messages);
 }
 
 static void contexts_of_each_thread_do_not_disturb_each_other(void **state) {
@@ -160,6 +226,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(const_aead_keys_work_for_several_threads_at_once),
       cmocka_unit_test(const_hmac_keys_and_prks_work_for_several_threads_at_once),
+      cmocka_unit_test(const_roots_and_device_keys_work_for_several_threads_at_once),
+      cmocka_unit_test(sealers_and_openers_of_each_thread_do_not_disturb_each_other),
       cmocka_unit_test(contexts_of_each_thread_do_not_disturb_each_other),
   };
   return cmocka_run_group_tests_name("threads", tests, make_contexts, NULL);
