@@ -321,26 +321,25 @@ fn find_current<S: Storage>(storage: &mut S) -> Result<Page, Error> {
 /// that is not erased.
 fn standing<S: Storage>(storage: &mut S, page: usize) -> Result<Option<Page>, Error> {
     let [first, second] = COPIES;
-    let (first, second) = (read_header(storage, page, first)?, read_header(storage, page, second)?);
-    let both = match (&first, &second) {
-        (Some(first), Some(second)) => first.encode() == second.encode(),
-        _ => false,
-    };
-    let Some(found) = first.or(second) else { return Ok(None) };
-    if both || read_log(storage, &found)?.next > 0 {
+    let first = read_header(storage, page, first)?;
+    let second = read_header(storage, page, second)?;
+    let parse = |header: &Option<_>| header.as_ref().and_then(|it| Page::parse(page, it));
+    let Some(found) = parse(&first).or_else(|| parse(&second)) else { return Ok(None) };
+    if first == second || read_log(storage, &found)?.next > 0 {
         return Ok(Some(found));
     }
     Ok(None)
 }
 
+/// The bytes in the place of a header, if they can be read.
 fn read_header<S: Storage>(
     storage: &mut S,
     page: usize,
     offset: usize,
-) -> Result<Option<Page>, Error> {
+) -> Result<Option<Secret<HEADER_LEN>>, Error> {
     let mut header = Secret::zeros();
     match storage.read(page, offset, header.expose_mut()) {
-        Ok(()) => Ok(Page::parse(page, &header)),
+        Ok(()) => Ok(Some(header)),
         Err(Fault::Unreadable) => Ok(None),
         Err(Fault::Failed) => Err(Error::StorageFailed),
     }
@@ -440,7 +439,8 @@ fn rotate<S: Storage>(
 fn erase_lost<S: Storage>(storage: &mut S) -> Result<(), Error> {
     for page in 0..storage.pages() {
         for offset in COPIES {
-            if read_header(storage, page, offset)?.is_some() {
+            let header = read_header(storage, page, offset)?;
+            if header.is_some_and(|it| Page::parse(page, &it).is_some()) {
                 erase(storage, page)?;
             }
         }
