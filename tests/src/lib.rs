@@ -8,11 +8,18 @@
 //! | the C ABI, through the shared library | [`c_front`] |
 //! | what a case checks | [`checks`] |
 //! | which vectors there are | [`wycheproof_suites`], [`cavp_suites`] |
+//! | device keys, messages, rotation, journal | [`device_front`], [`device_rust`] |
+//! | what their vectors promise | [`device_suites`], [`case`], [`flash`] |
 //! | what is counted and printed | [`tally`] |
 
 pub mod c_front;
+pub mod case;
 pub mod cavp_suites;
 pub mod checks;
+pub mod device_front;
+pub mod device_rust;
+pub mod device_suites;
+pub mod flash;
 pub mod front;
 mod header;
 pub mod rsp;

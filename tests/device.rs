@@ -1,0 +1,67 @@
+//! The vectors of `docs/vectors/` through every front, a test for each list.
+//!
+//! `cargo test -p corekey-conformance --test device -- --nocapture` prints the
+//! counts. A list fails if a case fails, or if fewer cases passed than its floor
+//! says: the number that passed when the floor was set.
+
+use corekey_conformance::device_front::DeviceFront;
+use corekey_conformance::device_suites;
+use corekey_conformance::rust_front::RustApi;
+use corekey_conformance::tally::Tally;
+
+/// Makes a test of each list through each front, from the table below.
+macro_rules! suites {
+    ($($name:ident, $title:literal, $rust:literal;)*) => {
+        mod rust_api {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    check(&RustApi, $title, device_suites::$name, $rust);
+                }
+            )*
+        }
+    };
+}
+
+suites! {
+    // The last column is the floor: Rust API.
+    roots, "derivation: roots", 4;
+    device_keys, "derivation: device keys", 43;
+    fleets, "derivation: fleets", 3;
+    audit_chains, "derivation: audit chains", 2;
+    imports, "derivation: imports", 5;
+    message_keys, "derivation: message keys", 12;
+    rotation_keys, "derivation: rotation keys", 3;
+    personalizations, "derivation: DRBG", 5;
+    applications, "derivation: applications", 5;
+    refused_derivations, "derivation: refused", 12;
+    messages, "messages", 166;
+    malformed, "messages: malformed", 108;
+    refused_messages, "messages: refused", 266;
+    steps, "messages: steps", 307;
+    states, "messages: states", 32;
+    seals, "messages: seals", 24;
+    limits, "messages: limits", 0;
+    offers, "rotation: offers", 9;
+    applies, "rotation: applies", 62;
+    images, "journal: images", 97;
+    journal_rotations, "journal: rotations", 8;
+    provisions, "journal: provisions", 8;
+}
+
+fn check(
+    front: &dyn DeviceFront,
+    title: &str,
+    run: fn(&dyn DeviceFront, &mut Tally),
+    floor: usize,
+) {
+    let mut tally = Tally::default();
+    run(front, &mut tally);
+    println!("{:<15} {title:<26}{tally}", front.name());
+
+    let failures = tally.failures();
+    assert!(failures.is_empty(), "{title}: {} failed:\n{}", failures.len(), failures.join("\n"));
+    let passed = tally.passed();
+    assert!(passed >= floor, "{title}: {passed} passed, and {floor} must: are vectors missing?");
+}
