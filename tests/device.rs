@@ -4,6 +4,7 @@
 //! counts. A list fails if a case fails, or if fewer cases passed than its floor
 //! says: the number that passed when the floor was set.
 
+use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::device_front::DeviceFront;
 use corekey_conformance::device_suites;
 use corekey_conformance::rust_front::RustApi;
@@ -11,7 +12,7 @@ use corekey_conformance::tally::Tally;
 
 /// Makes a test of each list through each front, from the table below.
 macro_rules! suites {
-    ($($name:ident, $title:literal, $rust:literal;)*) => {
+    ($($name:ident, $title:literal, $rust:literal, $shared_library:literal;)*) => {
         mod rust_api {
             use super::*;
             $(
@@ -21,33 +22,43 @@ macro_rules! suites {
                 }
             )*
         }
+
+        mod shared_library {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    check(SharedLibrary::get(), $title, device_suites::$name, $shared_library);
+                }
+            )*
+        }
     };
 }
 
 suites! {
-    // The last column is the floor: Rust API.
-    roots, "derivation: roots", 4;
-    device_keys, "derivation: device keys", 43;
-    fleets, "derivation: fleets", 3;
-    audit_chains, "derivation: audit chains", 2;
-    imports, "derivation: imports", 5;
-    message_keys, "derivation: message keys", 12;
-    rotation_keys, "derivation: rotation keys", 3;
-    personalizations, "derivation: DRBG", 5;
-    applications, "derivation: applications", 5;
-    refused_derivations, "derivation: refused", 12;
-    messages, "messages", 166;
-    malformed, "messages: malformed", 108;
-    refused_messages, "messages: refused", 266;
-    steps, "messages: steps", 307;
-    states, "messages: states", 32;
-    seals, "messages: seals", 24;
-    limits, "messages: limits", 0;
-    offers, "rotation: offers", 9;
-    applies, "rotation: applies", 62;
-    images, "journal: images", 97;
-    journal_rotations, "journal: rotations", 8;
-    provisions, "journal: provisions", 8;
+    // The last two columns are the floors: Rust API, shared library.
+    roots, "derivation: roots", 4, 4;
+    device_keys, "derivation: device keys", 43, 43;
+    fleets, "derivation: fleets", 3, 3;
+    audit_chains, "derivation: audit chains", 2, 0;
+    imports, "derivation: imports", 5, 5;
+    message_keys, "derivation: message keys", 12, 12;
+    rotation_keys, "derivation: rotation keys", 3, 3;
+    personalizations, "derivation: DRBG", 5, 5;
+    applications, "derivation: applications", 5, 5;
+    refused_derivations, "derivation: refused", 12, 12;
+    messages, "messages", 166, 166;
+    malformed, "messages: malformed", 108, 108;
+    refused_messages, "messages: refused", 266, 266;
+    steps, "messages: steps", 307, 307;
+    states, "messages: states", 32, 32;
+    seals, "messages: seals", 24, 24;
+    limits, "messages: limits", 0, 0;
+    offers, "rotation: offers", 9, 9;
+    applies, "rotation: applies", 62, 62;
+    images, "journal: images", 97, 97;
+    journal_rotations, "journal: rotations", 8, 8;
+    provisions, "journal: provisions", 8, 8;
 }
 
 fn check(

@@ -2,7 +2,7 @@
 //! does, called with the prototypes and constants of `include/corekey.h`.
 //!
 //! `COREKEY_LIBRARY` names the library to test; without it cargo builds one.
-//! All `unsafe` of the conformance suite is here: a call is sound if the
+//! All `unsafe` of the conformance suite is here and in the module below: a call is sound if the
 //! prototypes below are those of the header and each pointer goes with the
 //! length of its slice.
 #![allow(unsafe_code, reason = "calls of a C ABI")]
@@ -33,12 +33,12 @@ type Entropy = unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> i32;
 macro_rules! functions {
     ($($name:ident($($argument:ty),*);)*) => {
         /// The functions that answer with a status.
-        struct Functions {
+        pub(super) struct Functions {
             $($name: unsafe extern "C" fn($($argument),*) -> Status,)*
         }
 
         impl Functions {
-            fn find(library: &Library) -> Result<Self, libloading::Error> {
+            pub(super) fn find(library: &Library) -> Result<Self, libloading::Error> {
                 Ok(Self {
                     $(
                         // SAFETY: the type is the prototype in corekey.h.
@@ -49,6 +49,8 @@ macro_rules! functions {
         }
     };
 }
+
+mod device;
 
 functions! {
     corekey_hash(u32, *const u8, usize, *mut u8, usize);
@@ -90,6 +92,7 @@ pub struct SharedLibrary {
     path: PathBuf,
     header: Header,
     c: Functions,
+    device: device::Functions,
     /// Keeps the functions where they are.
     _library: Library,
 }
@@ -123,7 +126,8 @@ impl SharedLibrary {
             "{} and include/corekey.h have different ABI versions",
             path.display()
         );
-        Ok(Self { path, header, c: Functions::find(&library)?, _library: library })
+        let (c, device) = (Functions::find(&library)?, device::Functions::find(&library)?);
+        Ok(Self { path, header, c, device, _library: library })
     }
 
     /// The words of a context, not initialised.
