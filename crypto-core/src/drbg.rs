@@ -127,7 +127,7 @@ impl State {
             let key = self.hmac_key();
             let new_key = key.mac_parts(&[&self.v, &[round], first, second]);
             copy(&mut self.key, new_key.as_bytes());
-            self.next_v();
+            self.next_v(&self.hmac_key());
             if first.is_empty() && second.is_empty() {
                 return;
             }
@@ -139,16 +139,18 @@ impl State {
         if !additional.is_empty() {
             self.update(&[additional, &[]]);
         }
+        let key = self.hmac_key();
         for piece in out.chunks_mut(OUT_LEN) {
-            self.next_v();
+            self.next_v(&key);
             copy(piece, &self.v);
         }
         self.update(&[additional, &[]]);
         self.requests += 1;
     }
 
-    fn next_v(&mut self) {
-        let next = self.hmac_key().mac(&self.v);
+    /// V = HMAC(Key, V).
+    fn next_v(&mut self, key: &HmacKey) {
+        let next = key.mac(&self.v);
         copy(&mut self.v, next.as_bytes());
     }
 
