@@ -31,7 +31,8 @@ pub trait Entropy {
     /// more.
     ///
     /// # Errors
-    /// [`Error::EntropyFailed`] if it cannot; nothing is generated then.
+    /// [`Error::EntropyFailed`] if it cannot; nothing is generated then. Any
+    /// other error is taken for that one.
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error>;
 }
 
@@ -106,7 +107,7 @@ impl State {
     /// One block from the source that passed the health checks.
     fn draw(&mut self, entropy: &mut impl Entropy) -> Result<Zeroizing<[u8; ENTROPY_LEN]>, Error> {
         let mut block = Zeroizing::new([0; ENTROPY_LEN]);
-        entropy.fill(&mut block[..])?;
+        entropy.fill(&mut block[..]).map_err(|_| Error::EntropyFailed)?;
         let (parts, _) = block.as_chunks::<16>();
         let digest = hash::digest(HashAlgorithm::Sha256, &block[..]);
         let broken = match parts {
