@@ -24,7 +24,7 @@
  *              copied may also be moved; it may not outlive the process.
  *   Secrets    Clear a context with its _clear when you are done: there is
  *              nothing else to free. Nothing is allocated, errno is not
- *              touched, and there is no initialiser to call.
+ *              used, and there is no initialiser to call.
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.
