@@ -15,16 +15,18 @@
  *   Outputs    Every check but that of a tag comes before the first write, and
  *              its error writes nothing, except that COREKEY_E_BUFFER_TOO_SMALL
  *              stores the length needed. Ask for it with (NULL, 0).
- *   Overlap    An output may overlap no other argument unless the comment says
- *              so; inputs may overlap each other. COREKEY_E_OVERLAP.
+ *   Overlap    An output, with all of its capacity, may overlap no other argument
+ *              unless the comment says so: COREKEY_E_OVERLAP. Inputs may overlap
+ *              each other.
  *   Contexts   are complete types in memory of yours: static, on the stack or
  *              in a struct, aligned to 8 bytes. Before its init a context holds
  *              zeros or anything; zeroed storage is "not initialised" and gives
- *              COREKEY_E_STATE. Init it again at any time. A context that may be
- *              copied may also be moved; it may not outlive the process.
- *   Secrets    Clear a context with its _clear when you are done: there is
- *              nothing else to free. Nothing is allocated, errno is not
- *              touched, and there is no initialiser to call.
+ *              COREKEY_E_STATE. Init it again at any time; an init that fails
+ *              leaves it as it was. A context that may be copied may also be
+ *              moved; none may outlive the process.
+ *   Secrets    Clear a context with its _clear when you are done, which cannot
+ *              fail: there is nothing else to free. Nothing is allocated, errno is not
+ *              used, and there is no initialiser to call.
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.
@@ -279,6 +281,8 @@ COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt
 
 #define COREKEY_AES_128_GCM 16             /* AES-128-GCM, 16-byte keys. */
 #define COREKEY_AES_256_GCM 17             /* AES-256-GCM, 32-byte keys. */
+#define COREKEY_AES_128_GCM_KEY_LEN 16     /* Bytes of an AES-128-GCM key. */
+#define COREKEY_AES_256_GCM_KEY_LEN 32     /* Bytes of an AES-256-GCM key. */
 #define COREKEY_NONCE_LEN 12               /* Bytes of a nonce. */
 #define COREKEY_TAG_LEN 16                 /* Bytes of a tag. */
 #define COREKEY_AEAD_KEY_WORDS 128         /* Words of a corekey_aead_key. */

@@ -31,7 +31,8 @@ pub trait Entropy {
     /// more.
     ///
     /// # Errors
-    /// [`Error::EntropyFailed`] if it cannot; nothing is generated then.
+    /// [`Error::EntropyFailed`] if it cannot; nothing is generated then. Any
+    /// other error is taken for that one.
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error>;
 }
 
@@ -106,7 +107,7 @@ impl State {
     /// One block from the source that passed the health checks.
     fn draw(&mut self, entropy: &mut impl Entropy) -> Result<Zeroizing<[u8; ENTROPY_LEN]>, Error> {
         let mut block = Zeroizing::new([0; ENTROPY_LEN]);
-        entropy.fill(&mut block[..])?;
+        entropy.fill(&mut block[..]).map_err(|_| Error::EntropyFailed)?;
         let (parts, _) = block.as_chunks::<16>();
         let digest = hash::digest(HashAlgorithm::Sha256, &block[..]);
         let broken = match parts {
@@ -127,7 +128,7 @@ impl State {
             let key = self.hmac_key();
             let new_key = key.mac_parts(&[&self.v, &[round], first, second]);
             copy(&mut self.key, new_key.as_bytes());
-            self.next_v();
+            self.next_v(&self.hmac_key());
             if first.is_empty() && second.is_empty() {
                 return;
             }
@@ -139,16 +140,18 @@ impl State {
         if !additional.is_empty() {
             self.update(&[additional, &[]]);
         }
+        let key = self.hmac_key();
         for piece in out.chunks_mut(OUT_LEN) {
-            self.next_v();
+            self.next_v(&key);
             copy(piece, &self.v);
         }
         self.update(&[additional, &[]]);
         self.requests += 1;
     }
 
-    fn next_v(&mut self) {
-        let next = self.hmac_key().mac(&self.v);
+    /// V = HMAC(Key, V).
+    fn next_v(&mut self, key: &HmacKey) {
+        let next = key.mac(&self.v);
         copy(&mut self.v, next.as_bytes());
     }
 

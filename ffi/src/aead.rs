@@ -17,11 +17,19 @@ pub const COREKEY_AES_128_GCM: u32 = 16;
 /// AES-256-GCM, 32-byte keys.
 pub const COREKEY_AES_256_GCM: u32 = 17;
 
+/// Bytes of an AES-128-GCM key.
+pub const COREKEY_AES_128_GCM_KEY_LEN: usize = 16;
+/// Bytes of an AES-256-GCM key.
+pub const COREKEY_AES_256_GCM_KEY_LEN: usize = 32;
 /// Bytes of a nonce.
 pub const COREKEY_NONCE_LEN: usize = 12;
 /// Bytes of a tag.
 pub const COREKEY_TAG_LEN: usize = 16;
 const _: () = assert!(COREKEY_NONCE_LEN == NONCE_LEN && COREKEY_TAG_LEN == TAG_LEN);
+const _: () = assert!(
+    COREKEY_AES_128_GCM_KEY_LEN == AeadAlgorithm::Aes128Gcm.key_len()
+        && COREKEY_AES_256_GCM_KEY_LEN == AeadAlgorithm::Aes256Gcm.key_len()
+);
 
 /// Words of a corekey_aead_key.
 pub const COREKEY_AEAD_KEY_WORDS: usize = 128;

@@ -104,3 +104,18 @@ pub(crate) unsafe fn clear<C: Context>(context: *mut C) {
     // SAFETY: as the caller vouches; every word may hold any bits.
     unsafe { (*words).zeroize() };
 }
+
+#[cfg(test)]
+mod tests {
+    /// The numbers of `ffi/tests/c/test_types.c`.
+    #[test]
+    fn contexts_have_the_sizes_that_c_asserts() {
+        assert_eq!(size_of::<crate::hash::corekey_hash_ctx>(), 32 * 8);
+        assert_eq!(size_of::<crate::mac::corekey_hmac_key>(), 40 * 8);
+        assert_eq!(size_of::<crate::mac::corekey_hmac_ctx>(), 40 * 8);
+        assert_eq!(size_of::<crate::kdf::corekey_prk>(), 40 * 8);
+        assert_eq!(size_of::<crate::aead::corekey_aead_key>(), 128 * 8);
+        #[cfg(feature = "drbg")]
+        assert_eq!(size_of::<crate::drbg::corekey_drbg>(), 24 * 8);
+    }
+}

@@ -1,10 +1,10 @@
 //! Hashing: SHA-256, SHA-384, SHA-512 (FIPS 180-4).
 
-use corekey::hash::{self, Hash, HashAlgorithm};
+use corekey::hash::{self, Digest, Hash, HashAlgorithm};
 
 use crate::context::{self, Context};
 use crate::edge::{Input, Outcome, Output, disjoint, guard, guard_context, region_of};
-use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status};
+use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_INTERNAL, COREKEY_E_LENGTH, corekey_status};
 
 /// SHA-256.
 pub const COREKEY_SHA256: u32 = 1;
@@ -63,8 +63,7 @@ pub unsafe extern "C" fn corekey_hash(
         disjoint(digest.region(), &[data.region()])?;
         // SAFETY: the header asks for valid buffers; they do not overlap.
         let (data, digest) = unsafe { (data.slice(), digest.slice()) };
-        digest.copy_from_slice(hash::digest(algorithm, data).as_bytes());
-        Ok(())
+        write_start(&hash::digest(algorithm, data), digest)
     })
 }
 
@@ -139,11 +138,11 @@ pub unsafe extern "C" fn corekey_hash_final(
         }
         // SAFETY: `load` checked the context; the header asks for a valid
         // buffer, and it does not overlap the context.
-        unsafe {
+        let digest = unsafe {
             context::clear(ctx);
-            digest.slice().copy_from_slice(hash.finish().as_bytes());
-        }
-        Ok(())
+            digest.slice()
+        };
+        write_start(&hash.finish(), digest)
     })
 }
 
@@ -157,4 +156,11 @@ pub(crate) fn algorithm(alg: u32) -> Outcome<HashAlgorithm> {
         COREKEY_SHA512 => Ok(HashAlgorithm::Sha512),
         _ => Err(COREKEY_E_ALGORITHM),
     }
+}
+
+/// Writes as much of a digest as `out` takes: all of it, or less for a tag.
+pub(crate) fn write_start(full: &Digest, out: &mut [u8]) -> Outcome {
+    let start = full.as_bytes().get(..out.len()).ok_or(COREKEY_E_INTERNAL)?;
+    out.copy_from_slice(start);
+    Ok(())
 }

@@ -2,13 +2,12 @@
 //! COREKEY_SHA384 or COREKEY_SHA512. A tag may be cut to its first half or
 //! more: tag_len is from half the digest's length up to all of it.
 
-use corekey::hash::Digest;
 use corekey::mac::{self, Hmac, HmacKey};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Outcome, Output, disjoint, guard, guard_context, region_of};
-use crate::hash::algorithm;
-use crate::status::{COREKEY_E_INTERNAL, corekey_status, from_error};
+use crate::edge::{Input, Output, disjoint, guard, guard_context, region_of};
+use crate::hash::{algorithm, write_start};
+use crate::status::{corekey_status, from_error};
 
 /// Words of a corekey_hmac_key.
 pub const COREKEY_HMAC_KEY_WORDS: usize = 40;
@@ -95,7 +94,7 @@ pub unsafe extern "C" fn corekey_hmac(
         mac::check_tag_len(key.algorithm(), tag.len()).map_err(from_error)?;
         // SAFETY: the header asks for valid buffers; they do not overlap.
         let (data, tag) = unsafe { (data.slice(), tag.slice()) };
-        write_tag(&key.mac(data), tag)
+        write_start(&key.mac(data), tag)
     })
 }
 
@@ -197,12 +196,6 @@ pub unsafe extern "C" fn corekey_hmac_final(
             context::clear(ctx);
             tag.slice()
         };
-        write_tag(&hmac.finish(), tag)
+        write_start(&hmac.finish(), tag)
     })
-}
-
-fn write_tag(full: &Digest, tag: &mut [u8]) -> Outcome {
-    let cut = full.as_bytes().get(..tag.len()).ok_or(COREKEY_E_INTERNAL)?;
-    tag.copy_from_slice(cut);
-    Ok(())
 }

@@ -19,6 +19,7 @@ enum Next {
     Good(u8),
     Raw(Block),
     Fails,
+    FailsOddly,
 }
 
 /// A source that gives what the test told it to; then it fails.
@@ -50,6 +51,7 @@ impl Entropy for Script {
             Next::Good(seed) => out.copy_from_slice(&good_block(seed)),
             Next::Raw(block) => out.copy_from_slice(&block),
             Next::Fails => return Err(Error::EntropyFailed),
+            Next::FailsOddly => return Err(Error::Unverified),
         }
         Ok(())
     }
@@ -154,8 +156,10 @@ fn a_reseed_takes_one_block_and_changes_the_stream() {
 
 #[test]
 fn a_source_that_fails_seeds_nothing() {
-    let refused = HmacDrbg::new(Script::of(&[Next::Fails]), b"device").err();
-    assert_eq!(refused, Some(Error::EntropyFailed));
+    for failure in [Next::Fails, Next::FailsOddly] {
+        let refused = HmacDrbg::new(Script::of(&[failure]), b"device").err();
+        assert_eq!(refused, Some(Error::EntropyFailed));
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! The C tests in `ffi/tests/c`: every `.c` file there is one cmocka program.
+//! The C tests in `ffi/tests/c`: every `.c` file there is one cmocka program;
+//! and the tests of corekey.hpp in `ffi/tests/cpp`, which print their own count.
 //!
 //! Each is built as a user builds, with the installed header and library, and
-//! run plain, with the archive, which is another build of the same code, under
-//! valgrind, and under AddressSanitizer and UBSan. For these the library is
-//! instrumented too, so that they see what it does with its caller's memory.
+//! run plain, with enums of one byte, with the archive, which is another build
+//! of the same code, under valgrind, and under AddressSanitizer and UBSan. For
+//! these the library is instrumented too, so that they see what it does with
+//! its caller's memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,12 @@ enum Library {
 
 const WAYS: &[Way] = &[
     Way { name: "plain", compile: &["-O2"], library: Library::Shared, valgrind: false },
+    Way {
+        name: "short-enums",
+        compile: &["-O2", "-fshort-enums"],
+        library: Library::Shared,
+        valgrind: false,
+    },
     Way { name: "archive", compile: &["-O2"], library: Library::Archive, valgrind: false },
     Way { name: "valgrind", compile: &["-O1"], library: Library::Shared, valgrind: true },
     Way {
@@ -46,6 +54,20 @@ const WAYS: &[Way] = &[
     },
 ];
 
+/// A folder of programs and the language they are compiled as.
+struct Language {
+    folder: &'static str,
+    extension: &'static str,
+    compiler: &'static str,
+    standard: &'static str,
+}
+
+const LANGUAGES: &[Language] = &[
+    Language { folder: "ffi/tests/c", extension: "c", compiler: "gcc", standard: "c11" },
+    Language { folder: "ffi/tests/cpp", extension: "cpp", compiler: "g++", standard: "c++11" },
+    Language { folder: "ffi/tests/cpp", extension: "cpp", compiler: "g++", standard: "c++20" },
+];
+
 /// All the libraries that the ways need, built.
 struct Libraries {
     prefix: PathBuf,
@@ -56,21 +78,28 @@ const VALGRIND: &[&str] =
     &["--quiet", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect"];
 
 pub(super) fn run(group: &mut Group) {
-    let needed = [tools::GCC, tools::LIBC, tools::BINUTILS, tools::CMOCKA, tools::VALGRIND];
+    let needed =
+        [tools::GCC, tools::GXX, tools::LIBC, tools::BINUTILS, tools::CMOCKA, tools::VALGRIND];
     if !group.has(&needed) {
         return;
     }
-    let (libraries, sources) = match libraries().and_then(|built| Ok((built, sources()?))) {
-        Ok(ready) => ready,
+    let libraries = match libraries() {
+        Ok(built) => built,
         Err(why) => return group.fail(&why),
     };
-    for way in WAYS {
-        for source in &sources {
-            let name = source.file_stem().unwrap_or_default().to_string_lossy();
-            let what = format!("{name}, {}", way.name);
-            match build(way, source, &libraries) {
-                Ok(program) => group.suite(&what, &mut started(way, &program)),
-                Err(why) => group.fail(&format!("{what}: {why}")),
+    for language in LANGUAGES {
+        let sources = match sources(language) {
+            Ok(found) => found,
+            Err(why) => return group.fail(&why),
+        };
+        for way in WAYS {
+            for source in &sources {
+                let name = source.file_stem().unwrap_or_default().to_string_lossy();
+                let what = format!("{name}, {}, {}", language.standard, way.name);
+                match build(way, language, source, &libraries) {
+                    Ok(program) => group.suite(&what, &mut started(way, &program)),
+                    Err(why) => group.fail(&format!("{what}: {why}")),
+                }
             }
         }
     }
@@ -97,41 +126,36 @@ fn instrumented() -> Result<PathBuf> {
     Ok(folder.join(host).join("release/libcorekey_ffi.so"))
 }
 
-fn sources() -> Result<Vec<PathBuf>> {
-    let folder = folder();
+fn sources(language: &Language) -> Result<Vec<PathBuf>> {
+    let folder = workspace::root().join(language.folder);
     let entries = fs::read_dir(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut sources: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .filter(|path| path.extension().is_some_and(|found| found == language.extension))
         .collect();
     sources.sort();
     if sources.is_empty() {
-        return Err(format!("there is no C test in {}", folder.display()));
+        return Err(format!("there is no test in {}", folder.display()));
     }
     Ok(sources)
 }
 
-fn folder() -> PathBuf {
-    workspace::root().join("ffi/tests/c")
-}
-
-fn build(way: &Way, source: &Path, libraries: &Libraries) -> Result<PathBuf> {
-    let folder_of_way = workspace::target_dir().join("c-tests").join(way.name);
-    fs::create_dir_all(&folder_of_way)
-        .map_err(|error| format!("cannot make {}: {error}", folder_of_way.display()))?;
-    let program = folder_of_way.join(source.file_stem().unwrap_or_default());
+fn build(way: &Way, language: &Language, source: &Path, libraries: &Libraries) -> Result<PathBuf> {
+    let folder = workspace::target_dir().join("c-tests").join(way.name).join(language.standard);
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let program = folder.join(source.file_stem().unwrap_or_default());
     let prefix = &libraries.prefix;
     let installed = prefix.join("lib");
-    let mut command = Command::new("gcc");
+    let mut command = Command::new(language.compiler);
     command
-        .args(["-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg(format!("-std={}", language.standard))
+        .args(["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
         .args(way.compile)
         .arg("-I")
         .arg(prefix.join("include"))
-        .arg("-I")
-        .arg(folder())
         .arg(source)
         .arg("-o")
         .arg(&program);
@@ -153,7 +177,8 @@ fn started(way: &Way, program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("valgrind");
-    let known = format!("--suppressions={}", folder().join("valgrind.supp").display());
+    let known =
+        format!("--suppressions={}", workspace::root().join("ffi/tests/c/valgrind.supp").display());
     command.args(VALGRIND).arg(known).arg(program);
     command
 }
