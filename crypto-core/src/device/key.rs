@@ -3,14 +3,14 @@
 
 use core::fmt;
 
+use crate::Error;
 use crate::aead::{AeadAlgorithm, AeadKey};
-use crate::device::label::{self, MAX_TAIL};
+use crate::device::label::{self, MAX_TAIL, to_secret};
 use crate::device::message::{Direction, Session};
 use crate::device::name::{Boot, DeviceId, Version};
 use crate::hash::HashAlgorithm;
 use crate::mac::HmacKey;
 use crate::secret::Secret;
-use crate::{Error, hash};
 
 /// COSE algorithm number of AES-256-GCM (RFC 9053 §4.1).
 pub(crate) const COSE_A256GCM: u8 = 3;
@@ -130,13 +130,4 @@ impl fmt::Debug for DeviceKey {
             .field("version", &self.version)
             .finish_non_exhaustive()
     }
-}
-
-/// The first 32 bytes of a SHA-256 tag, which are all of it.
-pub(crate) fn to_secret(digest: &hash::Digest) -> Secret<32> {
-    let mut secret = Secret::zeros();
-    for (to, from) in secret.expose_mut().iter_mut().zip(digest.as_bytes()) {
-        *to = *from;
-    }
-    secret
 }

@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 #[cfg(feature = "root")]
 use crate::Error;
+use crate::hash::Digest;
 use crate::mac::HmacKey;
 use crate::secret::Secret;
 
@@ -43,7 +44,11 @@ pub(crate) const MAX_STEP: usize = 8 + 8 + MAX_TAIL + 1;
 /// Expand(key, label || fixed || tail) of `docs/derivation.md`, where `key` is
 /// ready: one HMAC, two compressions for short ids.
 pub(crate) fn expand(key: &HmacKey, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
-    let mac = key.mac_parts(&[label, fixed, tail, &[1]]);
+    to_secret(&key.mac_parts(&[label, fixed, tail, &[1]]))
+}
+
+/// The first 32 bytes of a SHA-256 tag, which are all of it.
+pub(crate) fn to_secret(mac: &Digest) -> Secret<32> {
     let mut secret = Secret::zeros();
     for (to, from) in secret.expose_mut().iter_mut().zip(mac.as_bytes()) {
         *to = *from;

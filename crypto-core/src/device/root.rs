@@ -7,8 +7,8 @@
 
 use core::fmt;
 
-use crate::device::key::{DeviceKey, to_secret};
-use crate::device::label::{self, MAX_TAIL};
+use crate::device::key::DeviceKey;
+use crate::device::label::{self, Label, MAX_TAIL, to_secret};
 use crate::device::name::{DeviceId, Version};
 use crate::hash::HashAlgorithm;
 use crate::mac::HmacKey;
@@ -34,7 +34,7 @@ pub trait Root {
     /// # Errors
     /// As [`Root::hmac`].
     fn root_id(&self) -> Result<[u8; 8], Error> {
-        let derived = self.step(&label::ROOT_ID, &[], &[])?;
+        let derived = step(self, &label::ROOT_ID, &[], &[])?;
         let [a, b, c, d, e, f, g, h, ..] = *derived.expose();
         Ok([a, b, c, d, e, f, g, h])
     }
@@ -45,7 +45,7 @@ pub trait Root {
     /// As [`Root::hmac`].
     fn device_key(&self, id: &DeviceId, version: Version) -> Result<DeviceKey, Error> {
         let number = version.get().to_be_bytes();
-        let key = self.step(&label::DEVICE, &number, id.as_bytes())?;
+        let key = step(self, &label::DEVICE, &number, id.as_bytes())?;
         Ok(DeviceKey::new(*id, version, key))
     }
 
@@ -57,7 +57,7 @@ pub trait Root {
         if fleet_id.is_empty() || fleet_id.len() > MAX_TAIL {
             return Err(Error::InvalidLength);
         }
-        Ok(RootKey::new(&self.step(&label::FLEET, &[], fleet_id)?))
+        Ok(RootKey::new(&step(self, &label::FLEET, &[], fleet_id)?))
     }
 
     /// The key that wraps device keys for storage.
@@ -65,7 +65,7 @@ pub trait Root {
     /// # Errors
     /// As [`Root::hmac`].
     fn table_key(&self) -> Result<TableKey, Error> {
-        let key = self.step(&label::TABLE, &[], &[])?;
+        let key = step(self, &label::TABLE, &[], &[])?;
         Ok(TableKey(HmacKey::new(HashAlgorithm::Sha256, key.expose())))
     }
 
@@ -74,14 +74,18 @@ pub trait Root {
     /// # Errors
     /// As [`Root::hmac`].
     fn audit_key(&self, chain_id: &[u8; 16]) -> Result<AuditKey, Error> {
-        Ok(AuditKey(self.step(&label::AUDIT, &[], chain_id)?))
+        Ok(AuditKey(step(self, &label::AUDIT, &[], chain_id)?))
     }
+}
 
-    /// One step of the derivation.
-    #[doc(hidden)]
-    fn step(&self, label: &[u8; 8], fixed: &[u8], tail: &[u8]) -> Result<Secret<32>, Error> {
-        label::with_step(label, fixed, tail, |message| self.hmac(message))
-    }
+/// One step of the derivation.
+fn step<R: Root + ?Sized>(
+    root: &R,
+    label: &Label,
+    fixed: &[u8],
+    tail: &[u8],
+) -> Result<Secret<32>, Error> {
+    label::with_step(label, fixed, tail, |message| root.hmac(message))
 }
 
 /// A root secret in memory: of a file for development, or of a fleet. Wiped
