@@ -9,7 +9,7 @@
  *   Contexts   An object is initialised when its constructor returns, and wiped
  *              by its destructor. Nothing is copied by accident: say .clone().
  *              A move wipes its source, whose calls then throw COREKEY_E_STATE.
- *              A drbg can be neither copied nor moved.
+ *              drbg, sealer and opener can be neither copied nor moved.
  *   C          .get() is the context for a function of corekey.h.
  */
 #ifndef COREKEY_HPP
@@ -89,6 +89,24 @@ class context {
  private:
   void wipe() noexcept { corekey_wipe(&c_, sizeof c_); }
 
+  C c_;
+};
+
+/* Storage of a context that stays where it is. */
+template <class C>
+class fixed_context {
+ public:
+  fixed_context(const fixed_context &) = delete;
+  fixed_context &operator=(const fixed_context &) = delete;
+
+  const C *get() const noexcept { return &c_; }
+  C *get() noexcept { return &c_; }
+
+ protected:
+  fixed_context() noexcept : c_() {}
+  ~fixed_context() { corekey_wipe(&c_, sizeof c_); }
+
+ private:
   C c_;
 };
 
@@ -342,36 +360,205 @@ inline std::size_t decode(std::uint32_t encoding, const char *text, std::size_t 
  */
 
 /* A generator over an entropy source, which may not throw. Stays where it is. */
-class drbg {
+class drbg : public detail::fixed_context<corekey_drbg> {
  public:
   drbg(corekey_entropy_fn entropy, void *user, const std::uint8_t *personalization = nullptr,
-       std::size_t personalization_len = 0)
-      : c_() {
-    check(corekey_drbg_init(&c_, entropy, user, personalization, personalization_len));
+       std::size_t personalization_len = 0) {
+    check(corekey_drbg_init(get(), entropy, user, personalization, personalization_len));
   }
 
-  drbg(const drbg &) = delete;
-  drbg &operator=(const drbg &) = delete;
-  ~drbg() { corekey_drbg_clear(&c_); }
-
-  corekey_drbg *get() noexcept { return &c_; }
-
   void reseed(const std::uint8_t *additional = nullptr, std::size_t additional_len = 0) {
-    check(corekey_drbg_reseed(&c_, additional, additional_len));
+    check(corekey_drbg_reseed(get(), additional, additional_len));
   }
 
   void generate(std::uint8_t *out, std::size_t out_len,
                 const std::uint8_t *additional = nullptr, std::size_t additional_len = 0) {
-    check(corekey_drbg_generate(&c_, additional, additional_len, out, out_len));
+    check(corekey_drbg_generate(get(), additional, additional_len, out, out_len));
   }
-
- private:
-  corekey_drbg c_;
 };
 
 /* Random bytes of the operating system. */
 inline void random(std::uint8_t *out, std::size_t out_len) {
   check(corekey_random(out, out_len));
+}
+
+/* ==========================================================================
+ * Device keys and roots. Rotation and the boot journal take .get().
+ */
+
+class root;
+
+/* The key of one version of one device. */
+class device_key : public detail::context<corekey_device_key> {
+ public:
+  /* A key of COREKEY_KEY_LEN bytes. */
+  device_key(std::uint64_t version, const std::uint8_t *id, std::size_t id_len,
+             const std::uint8_t *secret, std::size_t secret_len) {
+    check(corekey_device_key_init(get(), version, id, id_len, secret, secret_len));
+  }
+
+  /* A key made elsewhere, of 16 to 64 bytes. */
+  static device_key import_key(std::uint64_t version, const std::uint8_t *id,
+                               std::size_t id_len, const std::uint8_t *imported,
+                               std::size_t imported_len) {
+    device_key key;
+    check(corekey_device_key_import(key.get(), version, id, id_len, imported, imported_len));
+    return key;
+  }
+
+  device_key(device_key &&) = default;
+  device_key &operator=(device_key &&) = default;
+  device_key clone() const { return device_key(*this, detail::cloned()); }
+
+  /* Writes the public key check value. */
+  void check_value(std::uint8_t *value, std::size_t len) const {
+    check(corekey_device_key_check_value(get(), value, len));
+  }
+
+  /* Writes a key for the application. */
+  void derive(std::uint32_t purpose, const std::uint8_t *context, std::size_t context_len,
+              std::uint8_t *out, std::size_t out_len) const {
+    check(corekey_device_key_derive(get(), purpose, context, context_len, out, out_len));
+  }
+
+  /* Writes the secret personalization for a drbg in one boot. */
+  void personalization(std::uint64_t boot, std::uint8_t *out, std::size_t out_len) const {
+    check(corekey_device_key_personalization(get(), boot, out, out_len));
+  }
+
+ private:
+  friend class root;
+  device_key() = default;
+  device_key(const device_key &source, detail::cloned how) : context(source, how) {}
+};
+
+/* The secret that all device keys of a fleet come from; not on firmware. */
+class root : public detail::context<corekey_root> {
+ public:
+  root(const std::uint8_t *secret, std::size_t secret_len) {
+    check(corekey_root_init(get(), secret, secret_len));
+  }
+
+  root(root &&) = default;
+  root &operator=(root &&) = default;
+  root clone() const { return root(*this, detail::cloned()); }
+
+  /* The root of a fleet. */
+  root fleet(const std::uint8_t *fleet_id, std::size_t fleet_id_len) const {
+    root made;
+    check(corekey_root_fleet(made.get(), get(), fleet_id, fleet_id_len));
+    return made;
+  }
+
+  /* Writes the public id. */
+  void id(std::uint8_t *out, std::size_t out_len) const {
+    check(corekey_root_id(get(), out, out_len));
+  }
+
+  /* The key of a device. */
+  corekey::device_key device_key(std::uint64_t version, const std::uint8_t *id,
+                                 std::size_t id_len) const {
+    corekey::device_key key;
+    check(corekey_root_device_key(key.get(), get(), version, id, id_len));
+    return key;
+  }
+
+  /* Returns the characters written, the NUL behind them not counted. */
+  std::size_t device_key_base64(std::uint64_t version, const std::uint8_t *id,
+                                std::size_t id_len, char *text, std::size_t text_cap) const {
+    std::size_t len = 0;
+    const corekey_status status =
+        corekey_device_key_base64(get(), version, id, id_len, text, text_cap, &len);
+    return detail::checked(status, len);
+  }
+
+  /* Writes a device key as it is stored. */
+  void wrap(const corekey::device_key &key, std::uint8_t *wrapped, std::size_t len) const {
+    check(corekey_root_wrap(get(), key.get(), wrapped, len));
+  }
+
+  /* Throws COREKEY_E_UNVERIFIED unless it is the key of this id and version. */
+  corekey::device_key unwrap(std::uint64_t version, const std::uint8_t *id, std::size_t id_len,
+                             const std::uint8_t *wrapped, std::size_t wrapped_len) const {
+    corekey::device_key key;
+    check(corekey_root_unwrap(key.get(), get(), version, id, id_len, wrapped, wrapped_len));
+    return key;
+  }
+
+ private:
+  root() = default;
+  root(const root &source, detail::cloned how) : context(source, how) {}
+};
+
+/* ==========================================================================
+ * Sealed messages.
+ */
+
+/* Seals one session. Stays where it is: a copy would use its nonces again. */
+class sealer : public detail::fixed_context<corekey_sealer> {
+ public:
+  sealer(const device_key &key, std::uint32_t direction, std::uint64_t boot,
+         const std::uint8_t *salt = nullptr, std::size_t salt_len = 0) {
+    check(corekey_sealer_init(get(), key.get(), direction, boot, salt, salt_len));
+  }
+
+  /* Returns the bytes of the message. */
+  std::size_t seal(std::uint32_t form, const std::uint8_t *aad, std::size_t aad_len,
+                   const std::uint8_t *payload, std::size_t payload_len, std::uint8_t *out,
+                   std::size_t out_cap) {
+    std::size_t len = 0;
+    const corekey_status status =
+        corekey_seal(get(), form, aad, aad_len, payload, payload_len, out, out_cap, &len);
+    return detail::checked(status, len);
+  }
+};
+
+/* Asks for an opener of uplinks of a key that was never used. */
+struct first_contact {};
+
+/* Opens the messages of one device key. Stays where it is. */
+class opener : public detail::fixed_context<corekey_opener> {
+ public:
+  /* Of uplinks, at the first contact. */
+  opener(const device_key &key, first_contact) {
+    check(corekey_opener_init_up(get(), key.get(), nullptr, 0));
+  }
+
+  /* Of uplinks, with the state that save() wrote. */
+  opener(const device_key &key, const std::uint8_t *state, std::size_t state_len) {
+    if (state_len == 0) {
+      throw error(COREKEY_E_LENGTH);
+    }
+    check(corekey_opener_init_up(get(), key.get(), state, state_len));
+  }
+
+  /* Of downlinks, for a device in its current boot. */
+  opener(const device_key &key, std::uint64_t boot) {
+    check(corekey_opener_init_down(get(), key.get(), boot));
+  }
+
+  /* Returns the bytes of the payload; throws what corekey_open says of a
+   * message that is not opened. */
+  std::size_t open(const std::uint8_t *aad, std::size_t aad_len, const std::uint8_t *message,
+                   std::size_t message_len, std::uint8_t *out, std::size_t out_cap,
+                   corekey_message *info = nullptr) {
+    std::size_t len = 0;
+    const corekey_status status =
+        corekey_open(get(), aad, aad_len, message, message_len, out, out_cap, &len, info);
+    return detail::checked(status, len);
+  }
+
+  /* Writes the state of an opener of uplinks. */
+  void save(std::uint8_t *state, std::size_t state_len) const {
+    check(corekey_opener_save(get(), state, state_len));
+  }
+};
+
+/* What a message says of itself; nothing of it is authentic. */
+inline corekey_message inspect(const std::uint8_t *message, std::size_t message_len) {
+  corekey_message info;
+  check(corekey_inspect(message, message_len, &info));
+  return info;
 }
 
 }  // namespace corekey

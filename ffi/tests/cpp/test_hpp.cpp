@@ -58,7 +58,8 @@ bool all_zeros(const void *memory, std::size_t len) {
 const bytes<32> SECRET = {{1, 2, 3, 4}};
 const bytes<12> NONCE = {{5, 6, 7}};
 const bytes<5> AAD = {{8, 9}};
-const bytes<7> TEXT = {{'s', 'e', 'v', 'e', 'n', '!', '!'}};
+const std::size_t TEXT_LEN = 7;
+const bytes<TEXT_LEN> TEXT = {{'s', 'e', 'v', 'e', 'n', '!', '!'}};
 const bytes<3> ABC = {{'a', 'b', 'c'}};
 
 // FIPS 180-4: SHA-256 of "abc".
@@ -73,15 +74,28 @@ constexpr bool moves_but_does_not_copy() {
          !std::is_copy_assignable<T>::value;
 }
 
+template <class T>
+constexpr bool stays() {
+  return !std::is_copy_constructible<T>::value && !std::is_copy_assignable<T>::value &&
+         !std::is_move_constructible<T>::value && !std::is_move_assignable<T>::value;
+}
+
 static_assert(moves_but_does_not_copy<corekey::hash>(), "");
 static_assert(moves_but_does_not_copy<corekey::hmac_key>(), "");
 static_assert(moves_but_does_not_copy<corekey::hmac>(), "");
 static_assert(moves_but_does_not_copy<corekey::prk>(), "");
 static_assert(moves_but_does_not_copy<corekey::aead_key>(), "");
-static_assert(!std::is_copy_constructible<corekey::drbg>::value, "");
-static_assert(!std::is_copy_assignable<corekey::drbg>::value, "");
-static_assert(!std::is_move_constructible<corekey::drbg>::value, "");
-static_assert(!std::is_move_assignable<corekey::drbg>::value, "");
+static_assert(moves_but_does_not_copy<corekey::device_key>(), "");
+static_assert(moves_but_does_not_copy<corekey::root>(), "");
+static_assert(stays<corekey::drbg>(), "");
+static_assert(stays<corekey::sealer>(), "");
+static_assert(stays<corekey::opener>(), "");
+static_assert(!std::is_default_constructible<corekey::device_key>::value, "");
+static_assert(!std::is_default_constructible<corekey::root>::value, "");
+static_assert(sizeof(corekey::device_key) == sizeof(corekey_device_key), "nothing is added");
+static_assert(sizeof(corekey::root) == sizeof(corekey_root), "nothing is added");
+static_assert(sizeof(corekey::sealer) == sizeof(corekey_sealer), "nothing is added");
+static_assert(sizeof(corekey::opener) == sizeof(corekey_opener), "nothing is added");
 static_assert(sizeof(corekey::hash) == sizeof(corekey_hash_ctx), "nothing is added");
 static_assert(sizeof(corekey::aead_key) == sizeof(corekey_aead_key), "nothing is added");
 static_assert(sizeof(corekey::drbg) == sizeof(corekey_drbg), "nothing is added");
@@ -293,6 +307,154 @@ void the_free_functions_work() {
   REQUIRE(thrown_by([] { corekey::wipe(nullptr, 1); }) == COREKEY_E_NULL);
 }
 
+// The device and its keys of docs/vectors.
+const char ID[] = "sensor-0000042";
+const std::size_t ID_LEN = sizeof ID - 1;
+const std::uint8_t *const ID_AT = reinterpret_cast<const std::uint8_t *>(ID);
+const bytes<4> CHECK_VALUE = {{0xa0, 0xf4, 0x1a, 0x40}};
+
+corekey::root make_root() {
+  bytes<32> secret;
+  for (std::size_t i = 0; i < secret.size(); i++) {
+    secret.at[i] = static_cast<std::uint8_t>(i);
+  }
+  return corekey::root(secret.at, secret.size());
+}
+
+corekey::device_key make_device_key() { return make_root().device_key(1, ID_AT, ID_LEN); }
+
+bytes<4> check_value_of(const corekey::device_key &key) {
+  bytes<4> value = {{0}};
+  key.check_value(value.at, value.size());
+  return value;
+}
+
+void a_root_derives_wraps_and_unwraps_device_keys() {
+  const corekey::root root = make_root();
+  bytes<8> id = {{0}};
+  bytes<40> wrapped = {{0}};
+  char text[45];
+  root.id(id.at, id.size());
+  REQUIRE(id == (bytes<8>{{0x09, 0x5d, 0x8a, 0x3a, 0xf2, 0xc1, 0xc8, 0xb3}}));
+  const corekey::device_key key = root.clone().device_key(1, ID_AT, ID_LEN);
+  REQUIRE(check_value_of(key) == CHECK_VALUE);
+  REQUIRE(root.device_key_base64(1, ID_AT, ID_LEN, text, sizeof text) == 44);
+  REQUIRE(std::strcmp(text, "AW36QnIk9KG/92PrOeKSUpLsfbaUD4UR5YMjalLbWE8=") == 0);
+
+  root.wrap(key, wrapped.at, wrapped.size());
+  const corekey::device_key unwrapped =
+      root.unwrap(1, ID_AT, ID_LEN, wrapped.at, wrapped.size());
+  REQUIRE(check_value_of(unwrapped) == CHECK_VALUE);
+  const corekey::root fleet = root.fleet(ID_AT, 1);
+  REQUIRE(thrown_by([&] { fleet.unwrap(1, ID_AT, ID_LEN, wrapped.at, wrapped.size()); }) ==
+          COREKEY_E_UNVERIFIED);
+  REQUIRE(thrown_by([&] { root.device_key(0, ID_AT, ID_LEN); }) == COREKEY_E_RANGE);
+  REQUIRE(thrown_by([&] { root.fleet(nullptr, 0); }) == COREKEY_E_LENGTH);
+}
+
+void a_device_key_derives() {
+  const corekey::device_key key = make_device_key();
+  bytes<32> wrapping = {{0}};
+  bytes<32> authentication = {{0}};
+  bytes<32> personalization = {{0}};
+  key.derive(COREKEY_FOR_WRAPPING, AAD.at, AAD.size(), wrapping.at, wrapping.size());
+  key.clone().derive(COREKEY_FOR_AUTHENTICATION, AAD.at, AAD.size(), authentication.at,
+                     authentication.size());
+  key.personalization(1, personalization.at, personalization.size());
+  REQUIRE(!(wrapping == authentication));
+  REQUIRE(!(wrapping == personalization));
+  REQUIRE(thrown_by([&] { key.derive(1, nullptr, 0, wrapping.at, wrapping.size()); }) ==
+          COREKEY_E_ALGORITHM);
+
+  const corekey::device_key imported =
+      corekey::device_key::import_key(1, ID_AT, ID_LEN, SECRET.at, 16);
+  REQUIRE(!(check_value_of(imported) == CHECK_VALUE));
+  REQUIRE(thrown_by([] { corekey::device_key::import_key(1, ID_AT, ID_LEN, SECRET.at, 15); }) ==
+          COREKEY_E_LENGTH);
+  REQUIRE(thrown_by([] { corekey::device_key(1, ID_AT, ID_LEN, SECRET.at, 31); }) ==
+          COREKEY_E_LENGTH);
+}
+
+void messages_are_sealed_and_opened() {
+  const corekey::device_key key = make_device_key();
+  corekey::sealer sealer(key, COREKEY_UP, 300);
+  corekey::opener opener(key, corekey::first_contact());
+  bytes<TEXT_LEN + COREKEY_MESSAGE_OVERHEAD_MAX> message = {{0}};
+  bytes<TEXT_LEN> opened = {{0}};
+  bytes<COREKEY_OPENER_STATE_LEN> state = {{0}};
+  corekey_message info;
+  std::size_t len = 0;
+  for (std::uint32_t i = 0; i < 3; i++) {
+    len = sealer.seal(COREKEY_COMPACT, AAD.at, AAD.size(), TEXT.at, TEXT.size(), message.at,
+                      message.size());
+    REQUIRE(opener.open(AAD.at, AAD.size(), message.at, len, opened.at, opened.size(), &info) ==
+            TEXT.size());
+    REQUIRE(opened == TEXT);
+    REQUIRE(info.boot == 300 && info.counter == i);
+    REQUIRE(info.form == (i == 0 ? COREKEY_LONG : COREKEY_COMPACT));
+  }
+  REQUIRE(corekey::inspect(message.at, len).boot == 300 % 256);
+  REQUIRE(thrown_by([&] { corekey::inspect(message.at, 3); }) == COREKEY_E_MALFORMED);
+  const auto open_again = [&](corekey::opener &with) {
+    return thrown_by([&] {
+      with.open(AAD.at, AAD.size(), message.at, len, opened.at, opened.size());
+    });
+  };
+  REQUIRE(open_again(opener) == COREKEY_E_REPLAY);
+  opener.save(state.at, state.size());
+  corekey::opener resumed(key, state.at, state.size());
+  REQUIRE(open_again(resumed) == COREKEY_E_REPLAY);
+  state.at[0] ^= 1;
+  REQUIRE(thrown_by([&] { corekey::opener damaged(key, state.at, state.size()); }) ==
+          COREKEY_E_BAD_STATE);
+}
+
+// An opener of a lost state is no opener at first contact.
+void an_empty_state_is_not_first_contact() {
+  const corekey::device_key key = make_device_key();
+  REQUIRE(thrown_by([&] { corekey::opener lost(key, nullptr, 0); }) == COREKEY_E_LENGTH);
+}
+
+void downlinks_are_sealed_and_opened() {
+  const corekey::device_key key = make_device_key();
+  const bytes<8> salt = {{1}};
+  corekey::sealer sealer(key, COREKEY_DOWN, 7, salt.at, salt.size());
+  corekey::opener opener(key, std::uint64_t{7});
+  corekey::opener of_another_boot(key, std::uint64_t{8});
+  bytes<TEXT_LEN + COREKEY_MESSAGE_OVERHEAD_MAX> message = {{0}};
+  bytes<TEXT_LEN> opened = {{0}};
+  const std::size_t len = sealer.seal(COREKEY_LONG, nullptr, 0, TEXT.at, TEXT.size(), message.at,
+                                      message.size());
+  REQUIRE(thrown_by([&] {
+            of_another_boot.open(nullptr, 0, message.at, len, opened.at, opened.size());
+          }) == COREKEY_E_STALE);
+  opener.open(nullptr, 0, message.at, len, opened.at, opened.size());
+  REQUIRE(opened == TEXT);
+  REQUIRE(thrown_by([&] { corekey::sealer unsalted(key, COREKEY_DOWN, 7); }) ==
+          COREKEY_E_LENGTH);
+}
+
+void too_little_room_for_a_message_throws_what_is_needed() {
+  const corekey::device_key key = make_device_key();
+  corekey::sealer sealer(key, COREKEY_UP, 1);
+  std::size_t needed = 0;
+  try {
+    sealer.seal(COREKEY_LONG, nullptr, 0, TEXT.at, TEXT.size(), nullptr, 0);
+  } catch (const corekey::error &error) {
+    REQUIRE(error.status() == COREKEY_E_BUFFER_TOO_SMALL);
+    needed = error.needed();
+  }
+  REQUIRE(needed == TEXT.size() + 47);
+}
+
+void a_moved_device_key_is_wiped() {
+  corekey::device_key source = make_device_key();
+  corekey::device_key target = std::move(source);
+  REQUIRE(check_value_of(target) == CHECK_VALUE);
+  REQUIRE(all_zeros(source.get(), sizeof *source.get()));
+  REQUIRE(thrown_by([&] { check_value_of(source); }) == COREKEY_E_STATE);
+}
+
 void a_move_takes_the_key_along_and_wipes_the_source() {
   corekey::aead_key source = make_aead_key();
   const bytes<23> sealed = sealed_by(source);
@@ -327,6 +489,19 @@ bool is_wiped_by_its_destructor(Arguments... arguments) {
   return held_something && all_zeros(storage, sizeof storage);
 }
 
+void sealers_and_openers_wipe() {
+  const corekey::device_key key = make_device_key();
+  alignas(corekey::sealer) unsigned char of_sealer[sizeof(corekey::sealer)];
+  alignas(corekey::opener) unsigned char of_opener[sizeof(corekey::opener)];
+  corekey::sealer *const sealer = new (of_sealer) corekey::sealer(key, COREKEY_UP, 1);
+  corekey::opener *const opener =
+      new (of_opener) corekey::opener(key, corekey::first_contact());
+  REQUIRE(!all_zeros(of_sealer, sizeof of_sealer) && !all_zeros(of_opener, sizeof of_opener));
+  sealer->~sealer();
+  opener->~opener();
+  REQUIRE(all_zeros(of_sealer, sizeof of_sealer) && all_zeros(of_opener, sizeof of_opener));
+}
+
 void destructors_wipe() {
   const corekey::hmac_key key(COREKEY_SHA256, SECRET.at, SECRET.size());
   std::uint8_t next = 0;
@@ -338,6 +513,11 @@ void destructors_wipe() {
   REQUIRE(is_wiped_by_its_destructor<corekey::aead_key>(std::uint32_t{COREKEY_AES_256_GCM},
                                                         SECRET.at, SECRET.size()));
   REQUIRE(is_wiped_by_its_destructor<corekey::drbg>(entropy, &next));
+
+  REQUIRE(is_wiped_by_its_destructor<corekey::device_key>(std::uint64_t{1}, ID_AT, ID_LEN,
+                                                          SECRET.at, SECRET.size()));
+  REQUIRE(is_wiped_by_its_destructor<corekey::root>(SECRET.at, SECRET.size()));
+  sealers_and_openers_wipe();
 
   alignas(corekey::hmac) unsigned char storage[sizeof(corekey::hmac)];
   corekey::hmac *const hmac = new (storage) corekey::hmac(key);
@@ -371,6 +551,13 @@ int main() {
            TEST(generates_and_reseeds),
            TEST(a_failing_source_makes_no_generator),
            TEST(the_free_functions_work),
+           TEST(a_root_derives_wraps_and_unwraps_device_keys),
+           TEST(a_device_key_derives),
+           TEST(messages_are_sealed_and_opened),
+           TEST(an_empty_state_is_not_first_contact),
+           TEST(downlinks_are_sealed_and_opened),
+           TEST(too_little_room_for_a_message_throws_what_is_needed),
+           TEST(a_moved_device_key_is_wiped),
            TEST(a_move_takes_the_key_along_and_wipes_the_source),
            TEST(a_clone_outlives_its_original),
            TEST(destructors_wipe),
