@@ -1,7 +1,7 @@
 //! What is written for readers is true: the documentation builds without a
-//! warning, links lead somewhere, and the README's programs in C and C++
-//! compile and run with an installed library. Its Rust program is a doc test
-//! of `corekey`.
+//! warning, links lead somewhere, the README's figures of the header are right,
+//! and its programs in C and C++ compile and run with an installed library. Its
+//! Rust program is a doc test of `corekey`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,7 @@ pub(super) fn run(group: &mut Group) {
         Ok(prefix) => prefix,
         Err(why) => return group.fail(&why),
     };
+    group.check("the README's figures of the header", || header_figures(&prefix));
     group.check("the README's C program", || program(&prefix, "c", "gcc", "c99"));
     if group.has(&[tools::GXX]) {
         group.check("the README's C++ program", || program(&prefix, "cpp", "g++", "c++11"));
@@ -81,10 +82,20 @@ fn targets(markdown: &str) -> Vec<String> {
         .collect()
 }
 
+/// Sizes differ from compiler to compiler; these do not.
+fn header_figures(prefix: &Path) -> Result {
+    let lines = read(&prefix.join("include/corekey.h"))?.lines().count();
+    let functions = dist::exports(&prefix.join("lib/libcorekey.so"))?.len();
+    let figures = format!("| {lines} lines, {functions} functions |");
+    if readme()?.contains(&figures) {
+        return Ok(());
+    }
+    Err(format!("the README's table must have the figures {figures}"))
+}
+
 /// Builds the README's one program in a language as its readers do, and runs it.
 fn program(prefix: &Path, language: &str, compiler: &str, dialect: &str) -> Result {
-    let readme = read(&workspace::root().join("README.md"))?;
-    let [source] = &blocks(&readme, language)[..] else {
+    let [source] = &blocks(&readme()?, language)[..] else {
         return Err(format!("the README needs exactly one ```{language} block"));
     };
     let folder = workspace::target_dir().join("readme");
@@ -120,6 +131,10 @@ fn blocks(markdown: &str, language: &str) -> Vec<String> {
         .filter_map(|rest| rest.split("\n```").next())
         .map(|block| format!("{block}\n"))
         .collect()
+}
+
+fn readme() -> Result<String> {
+    read(&workspace::root().join("README.md"))
 }
 
 fn read(file: &Path) -> Result<String> {
