@@ -30,8 +30,8 @@
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.
- *   Constant   The time taken depends on lengths, algorithms and statuses, on
- *   time       keys, texts and the place of a mismatch never.
+ *   Constant   The code is written so that the time taken depends on lengths,
+ *   time       algorithms and statuses, not on keys, texts or where they differ.
  */
 #ifndef COREKEY_H
 #define COREKEY_H
@@ -834,8 +834,9 @@ COREKEY_MUST_CHECK corekey_status corekey_journal_load_sized(corekey_device_key 
 /* Counts a boot: to be called once after a start, before the first seal, and
  * again when a session is full. *boot goes to corekey_sealer_init and
  * corekey_opener_init_down. On an error seal nothing.
- * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH. */
+ * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE
+ * when the numbers are used up; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+ * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_next_boot(const corekey_storage *storage,
     uint64_t *boot);
 

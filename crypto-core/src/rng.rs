@@ -1,6 +1,7 @@
 //! The operating system's random number generator. Relies on `getrandom`.
 
 use rand_core::{TryCryptoRng, TryRng};
+use zeroize::Zeroizing;
 
 use crate::Error;
 
@@ -34,15 +35,15 @@ impl TryRng for OsRng {
     type Error = Error;
 
     fn try_next_u32(&mut self) -> Result<u32, Error> {
-        let mut bytes = [0; 4];
-        self.fill(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
+        let mut bytes = Zeroizing::new([0; 4]);
+        self.fill(&mut bytes[..])?;
+        Ok(u32::from_le_bytes(*bytes))
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Error> {
-        let mut bytes = [0; 8];
-        self.fill(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        let mut bytes = Zeroizing::new([0; 8]);
+        self.fill(&mut bytes[..])?;
+        Ok(u64::from_le_bytes(*bytes))
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Error> {

@@ -30,8 +30,8 @@
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.
- *   Constant   The time taken depends on lengths, algorithms and statuses, on
- *   time       keys, texts and the place of a mismatch never.
+ *   Constant   The code is written so that the time taken depends on lengths,
+ *   time       algorithms and statuses, not on keys, texts or where they differ.
  */
 #ifndef COREKEY_H
 #define COREKEY_H
