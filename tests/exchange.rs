@@ -1,6 +1,6 @@
-//! Random messages, exchanged with the independent implementation: what Python
-//! sealed is opened here, and what is sealed here is opened there, by the lines
-//! that `tests/independent/exchange.py` describes.
+//! Random messages, exchanged between each front and the independent
+//! implementation: what Python sealed is opened here, and what is sealed here is
+//! opened there, by the lines that `tests/independent/exchange.py` describes.
 //!
 //! `COREKEY_PYTHON` names an interpreter that has what
 //! `tests/independent/requirements.txt` lists. Without it nothing is exchanged,
@@ -14,6 +14,7 @@ use std::thread;
 
 use corekey::device::message::MAX_PAYLOAD_LEN;
 use corekey::rng::OsRng;
+use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::device_front::{
     Answer, DeviceFront, Direction, Form, Key, Name, Opener, Root, Session,
 };
@@ -76,7 +77,26 @@ impl Random {
 }
 
 #[test]
-fn what_python_sealed_is_opened_here() {
+fn what_python_sealed_is_opened_by_the_rust_api() {
+    open_what_python_sealed(&RustApi);
+}
+
+#[test]
+fn what_python_sealed_is_opened_by_the_shared_library() {
+    open_what_python_sealed(SharedLibrary::get());
+}
+
+#[test]
+fn what_the_rust_api_sealed_is_opened_by_python() {
+    seal_for_python(&RustApi);
+}
+
+#[test]
+fn what_the_shared_library_sealed_is_opened_by_python() {
+    seal_for_python(SharedLibrary::get());
+}
+
+fn open_what_python_sealed(front: &dyn DeviceFront) {
     let Some(mut command) = script(&["seal", &MESSAGES.to_string()]) else { return };
     let output = command.output().expect("Python runs");
     let complaints = String::from_utf8_lossy(&output.stderr);
@@ -85,25 +105,24 @@ fn what_python_sealed_is_opened_here() {
     let mut passed = 0;
     for (number, line) in (1..).zip(lines.lines()) {
         let line: Value = serde_json::from_str(line).expect("a line is JSON");
-        let outcome = open(&line);
+        let outcome = open(front, &line);
         assert!(outcome.is_ok(), "line {number}: {outcome:?}: {line}\n{complaints}");
         passed += 1;
     }
-    println!("{passed} passed, 0 skipped: sealed by Python, opened by the Rust API");
+    println!("{passed} passed, 0 skipped: sealed by Python, opened by the {}", front.name());
     assert_eq!(passed, MESSAGES);
 }
 
-#[test]
-fn what_is_sealed_here_is_opened_by_python() {
+fn seal_for_python(front: &dyn DeviceFront) {
     let Some(mut command) = script(&["open"]) else { return };
     let mut random = Random::new();
     let mut lines: Vec<Value> = (1..MESSAGES)
         .map(|_| {
             let payload_len = random.up_to(2000);
-            seal(&mut random, payload_len)
+            seal(front, &mut random, payload_len)
         })
         .collect();
-    lines.push(seal(&mut random, MAX_PAYLOAD_LEN as u64));
+    lines.push(seal(front, &mut random, MAX_PAYLOAD_LEN as u64));
 
     let mut python =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python runs");
@@ -114,7 +133,7 @@ fn what_is_sealed_here_is_opened_by_python() {
     let output = python.wait_with_output().expect("Python ends");
     writer.join().expect("all was written");
     let report = String::from_utf8_lossy(&output.stdout);
-    println!("{}: sealed by the Rust API, opened by Python", report.trim_end());
+    println!("{}: sealed by the {}, opened by Python", report.trim_end(), front.name());
     assert!(output.status.success(), "{report}");
     assert_eq!(report, format!("{MESSAGES} passed, 0 failed, 0 skipped\n"));
 }
@@ -129,15 +148,15 @@ fn direction(line: &Value) -> Direction {
 }
 
 /// Opens the message of a line with an opener of its own.
-fn open(line: &Value) -> Answer<()> {
+fn open(front: &dyn DeviceFront, line: &Value) -> Answer<()> {
     let number = |member: &str| line[member].as_u64().expect("a number");
     let (secret, id) = (bytes(line, "root"), bytes(line, "device_id"));
     let name = Name { version: number("version"), id: &id };
-    let key = RustApi.device_key(Root { secret: &secret, fleet: None }, name)?;
+    let key = front.device_key(Root { secret: &secret, fleet: None }, name)?;
     let key = Key { name, bytes: &key };
     let mut opener: Box<dyn Opener> = match direction(line) {
-        Direction::Up => RustApi.opener_up(key, None)?,
-        Direction::Down => RustApi.opener_down(key, number("boot"))?,
+        Direction::Up => front.opener_up(key, None)?,
+        Direction::Down => front.opener_down(key, number("boot"))?,
     };
     let aad = bytes(line, "external_aad");
     let before = bytes(line, "before");
@@ -154,13 +173,13 @@ fn open(line: &Value) -> Answer<()> {
 }
 
 /// A line with random parameters, sealed by a sealer that came to its counter.
-fn seal(random: &mut Random, payload_len: u64) -> Value {
+fn seal(front: &dyn DeviceFront, random: &mut Random, payload_len: u64) -> Value {
     let secret = random.bytes(32);
     let id_len = random.up_to(128).max(1);
     let id = random.bytes(id_len);
     let name = Name { version: random.up_to((1 << 53) - 1).max(1), id: &id };
     let root = Root { secret: &secret, fleet: None };
-    let key = RustApi.device_key(root, name).expect("the parameters are in range");
+    let key = front.device_key(root, name).expect("the parameters are in range");
     let key = Key { name, bytes: &key };
 
     let down = random.next().is_multiple_of(2);
@@ -176,7 +195,7 @@ fn seal(random: &mut Random, payload_len: u64) -> Value {
     let form = if compact { Form::Compact } else { Form::Long };
 
     let session = Session { direction, boot, salt: &salt };
-    let mut sealer = RustApi.sealer(key, session).expect("the parameters are in range");
+    let mut sealer = front.sealer(key, session).expect("the parameters are in range");
     let mut before = vec![];
     for earlier in 0..counter {
         let sealed = sealer.seal(Form::Compact, &aad, b"before").expect("the session has room");
