@@ -174,6 +174,9 @@ fn the_overhead_is_as_documented() {
         assert_eq!(long(id, 23, counted(255), payload), 48);
         assert_eq!(long(id, 23, salted(255, 0), payload), 56);
         assert_eq!(long(b"pump-station-70", 1, counted(0), payload), 49);
+        assert_eq!(long(&[b'i'; 22], 1, counted(0), payload), 48 + 8);
+        assert_eq!(long(&[b'i'; 23], 1, counted(0), payload), 48 + 9 + 1);
+        assert_eq!(long(&[b'i'; 128], 1, counted(0), payload), 48 + 114 + 1);
     }
     assert_eq!(long(id, 1, counted(1), 7), 47);
     assert_eq!(long(id, 1, counted(1), 240), 49);
