@@ -1,10 +1,11 @@
 //! What linkers see of the two libraries.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
-use crate::{Folder, installed, run};
+use crate::{Folder, installed, root, run};
 
 /// What an archive for a hosted program may take from the C library: memory,
 /// the system's generator, and the end of the program.
@@ -13,14 +14,15 @@ const NEEDED: &[&str] =
 
 /// Names as `nm` prints them with these arguments.
 fn nm(folder: &Folder, library: &str, arguments: &[&str]) -> BTreeSet<String> {
-    run(Command::new("nm")
-        .arg("--format=just-symbols")
-        .args(arguments)
-        .arg(folder.path("prefix/lib").join(library)))
-    .lines()
-    .filter(|line| !line.is_empty() && !line.ends_with(':'))
-    .map(str::to_owned)
-    .collect()
+    names(&folder.path("prefix/lib").join(library), arguments)
+}
+
+fn names(library: &Path, arguments: &[&str]) -> BTreeSet<String> {
+    run(Command::new("nm").arg("--format=just-symbols").args(arguments).arg(library))
+        .lines()
+        .filter(|line| !line.is_empty() && !line.ends_with(':'))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn exports(folder: &Folder) -> BTreeSet<String> {
@@ -64,6 +66,30 @@ fn the_archive_offers_exactly_what_the_shared_library_exports() {
     let folder = installed();
     let offered = nm(&folder, "libcorekey.a", &["--extern-only", "--defined-only"]);
     assert_eq!(offered, exports(&folder));
+}
+
+#[test]
+fn an_archive_for_firmware_offers_no_root() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("firmware");
+    run(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["rustc", "--quiet", "--locked", "--package=corekey-ffi", "--lib"])
+        .args(["--crate-type=staticlib", "--profile=firmware", "--no-default-features"])
+        .args(["--features=device,drbg", "--target-dir"])
+        .arg(&target)
+        .current_dir(root()));
+    let archive = target.join("firmware/libcorekey_ffi.a");
+    let offered: BTreeSet<String> = names(&archive, &["--extern-only", "--defined-only"])
+        .into_iter()
+        .filter(|name| name.starts_with("corekey_"))
+        .collect();
+    for name in ["corekey_seal", "corekey_open", "corekey_journal_apply", "corekey_drbg_generate"] {
+        assert!(offered.contains(name), "{name}");
+    }
+    let roots = |name: &&String| name.contains("root") || name.ends_with("_base64");
+    assert_eq!(offered.iter().filter(roots).next(), None, "{offered:?}");
+    // Only the archive for hosts has what this one must not have.
+    let hosted = nm(&installed(), "libcorekey.a", &["--extern-only", "--defined-only"]);
+    assert_eq!(hosted.iter().filter(roots).count(), 7, "{hosted:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 /* A program as a user writes it, from the header alone: derives a key, wraps
- * and unwraps it, seals and opens a message, prints the key in base64. */
+ * and unwraps it, seals and opens a reading with it and messages of a device,
+ * prints the key in base64. */
 
 #include <corekey.h>
 
@@ -77,6 +78,51 @@ static int seal(const uint8_t secret[32])
     return 0;
 }
 
+/* The device seals, the cloud opens; a message that comes again is refused. */
+static int send(const uint8_t secret[32])
+{
+    static const uint8_t id[] = "pump-7";
+    static const uint8_t reading[] = "load 0.42";
+    uint8_t message[sizeof reading + COREKEY_MESSAGE_OVERHEAD_MAX];
+    uint8_t opened[sizeof reading];
+    corekey_root root;
+    corekey_device_key key;
+    corekey_sealer sealer;
+    corekey_opener opener;
+    corekey_message info;
+    size_t len = 0;
+    size_t opened_len;
+    uint32_t i;
+
+    CHECK(corekey_root_init(&root, secret, 32));
+    CHECK(corekey_root_device_key(&key, &root, 1, id, sizeof id - 1));
+    CHECK(corekey_sealer_init(&sealer, &key, COREKEY_UP, 1, NULL, 0));
+    CHECK(corekey_opener_init_up(&opener, &key, NULL, 0));
+    for (i = 0; i < 3; i++) {
+        CHECK(corekey_seal(&sealer, COREKEY_COMPACT, NULL, 0, reading,
+                           sizeof reading, message, sizeof message, &len));
+        CHECK(corekey_open(&opener, NULL, 0, message, len, opened,
+                           sizeof opened, &opened_len, &info));
+        if (opened_len != sizeof reading || info.counter != i ||
+            info.id_len != sizeof id - 1 ||
+            memcmp(info.id, id, sizeof id - 1) != 0 ||
+            memcmp(opened, reading, opened_len) != 0) {
+            fputs("the opened message is another one\n", stderr);
+            return 1;
+        }
+    }
+    if (corekey_open(&opener, NULL, 0, message, len, opened, sizeof opened,
+                     &opened_len, NULL) != COREKEY_E_REPLAY) {
+        fputs("a message was opened twice\n", stderr);
+        return 1;
+    }
+    CHECK(corekey_root_clear(&root));
+    CHECK(corekey_device_key_clear(&key));
+    CHECK(corekey_sealer_clear(&sealer));
+    CHECK(corekey_opener_clear(&opener));
+    return 0;
+}
+
 int main(void)
 {
     uint8_t key[32];
@@ -84,7 +130,7 @@ int main(void)
     size_t len;
 
     CHECK(corekey_selftest());
-    if (derive(key) != 0 || wrap(key) != 0 || seal(key) != 0)
+    if (derive(key) != 0 || wrap(key) != 0 || seal(key) != 0 || send(key) != 0)
         return 1;
     CHECK(corekey_encode(COREKEY_BASE64, key, sizeof key, text, sizeof text,
                          &len));

@@ -11,6 +11,8 @@
 static_assert(!std::is_copy_constructible<corekey::aead_key>::value, "");
 static_assert(!std::is_copy_assignable<corekey::aead_key>::value, "");
 static_assert(!std::is_move_constructible<corekey::drbg>::value, "");
+static_assert(!std::is_move_constructible<corekey::sealer>::value, "");
+static_assert(!std::is_move_constructible<corekey::opener>::value, "");
 
 namespace {
 
@@ -65,13 +67,32 @@ bool seals(const std::uint8_t (&secret)[32]) {
            throws(COREKEY_E_STATE, [&] { seal(first); });
 }
 
+// The device seals, the cloud opens, and that once.
+bool sends(const std::uint8_t (&secret)[32]) {
+    const std::uint8_t id[] = {'p', 'u', 'm', 'p', '-', '7'};
+    const std::uint8_t reading[] = "load 0.42";
+    std::uint8_t message[sizeof reading + COREKEY_MESSAGE_OVERHEAD_MAX];
+    std::uint8_t opened[sizeof reading];
+    const corekey::root root(secret, sizeof secret);
+    const corekey::device_key key = root.device_key(1, id, sizeof id);
+    corekey::sealer sealer(key, COREKEY_UP, 1);
+    corekey::opener opener(key, corekey::first_contact());
+    const std::size_t len = sealer.seal(COREKEY_LONG, nullptr, 0, reading, sizeof reading,
+                                        message, sizeof message);
+    const auto open = [&] {
+        return opener.open(nullptr, 0, message, len, opened, sizeof opened);
+    };
+    return open() == sizeof reading && std::memcmp(opened, reading, sizeof reading) == 0 &&
+           throws(COREKEY_E_REPLAY, open);
+}
+
 }  // namespace
 
 int main() {
     std::uint8_t key[32];
     char text[64];
     derive(key);
-    if (!seals(key))
+    if (!seals(key) || !sends(key))
         return 1;
     corekey::encode(COREKEY_BASE64, key, sizeof key, text, sizeof text);
     std::puts(text);
