@@ -118,8 +118,9 @@ pub unsafe extern "C" fn corekey_journal_load_sized(
 /// Counts a boot: to be called once after a start, before the first seal, and
 /// again when a session is full. *boot goes to corekey_sealer_init and
 /// corekey_opener_init_down. On an error seal nothing.
-/// Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH.
+/// Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE
+/// when the numbers are used up; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
+/// COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -281,6 +281,35 @@ static void an_id_has_1_to_128_bytes(void **state) {
   assert_painted(&key, sizeof key);
 }
 
+/* CRC-32 of IEEE 802.3, as the page headers have it. */
+static uint32_t crc32(const uint8_t *bytes, size_t len) {
+  uint32_t crc = UINT32_MAX;
+  for (size_t i = 0; i < 8 * len; i++) {
+    const uint32_t bit = (crc ^ (uint32_t)(bytes[i / 8] >> i % 8)) & 1;
+    crc = (crc >> 1) ^ (bit != 0 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
+static void used_up_boot_numbers_are_out_of_range(void **state) {
+  flash f;
+  const corekey_storage storage = storage_of(&f);
+  uint64_t boot = 99;
+  (void)state;
+  provision(&f);
+  for (size_t copy = 0; copy < 128; copy += 64) {
+    uint8_t *const header = &f.pages[0][copy];
+    memset(header + 16, 0xff, 6);
+    const uint32_t crc = crc32(header, 60);
+    for (size_t i = 0; i < 4; i++) {
+      header[60 + i] = (uint8_t)(crc >> (24 - 8 * i));
+    }
+  }
+  EXPECT(COREKEY_E_RANGE, corekey_journal_next_boot(&storage, &boot));
+  assert_int_equal(boot, 99);
+  assert_int_equal(f.operations, 0);
+}
+
 /* ==========================================================================
  * Calls that fail while the power is on.
  */
@@ -516,6 +545,7 @@ int main(void) {
       cmocka_unit_test(a_storage_that_is_too_small_is_refused),
       cmocka_unit_test(every_callback_is_needed),
       cmocka_unit_test(an_id_has_1_to_128_bytes),
+      cmocka_unit_test(used_up_boot_numbers_are_out_of_range),
       cmocka_unit_test(a_boot_that_could_not_be_counted_is_not_given_out),
       cmocka_unit_test(a_failed_load_leaves_the_key),
       cmocka_unit_test(a_failed_rotation_leaves_the_key_and_can_be_repeated),
