@@ -126,14 +126,15 @@ impl Sealer {
         let aad = Aad::new(external_aad)?;
         let head_len = header.as_bytes().len();
         let needed = head_len + payload_len + TAG_LEN;
-        if buffer.len() < needed {
+        // This and the splits below are said so that no panic is left in them.
+        if buffer.len() - payload_len < head_len + TAG_LEN {
             return Err(Error::BufferTooSmall { needed });
         }
         buffer.copy_within(payload.clone(), head_len);
         buffer.get_mut(needed.max(payload.start)..payload.end).unwrap_or(&mut []).fill(0);
-        let (head, body) = buffer.split_at_mut(head_len);
+        let (head, body) = buffer.split_at_mut_checked(head_len).ok_or(Error::InvalidLength)?;
         head.copy_from_slice(header.as_bytes());
-        let (text, behind) = body.split_at_mut(payload_len);
+        let (text, behind) = body.split_at_mut_checked(payload_len).ok_or(Error::InvalidLength)?;
         self.spend(counter, payload_len);
         let tag = self.key.seal_in_place(&nonce(counter), aad.as_bytes(), text)?;
         if let Some(to) = behind.first_chunk_mut() {
