@@ -7,7 +7,10 @@ static const corekey_status STATUSES[] = {
     COREKEY_E_ENCODING,  COREKEY_E_BUFFER_TOO_SMALL, COREKEY_E_STATE,
     COREKEY_E_MOVED,     COREKEY_E_CONTEXT_SIZE,   COREKEY_E_UNVERIFIED,
     COREKEY_E_ENTROPY_FAILED, COREKEY_E_SELFTEST,  COREKEY_E_INTERNAL,
-};
+    COREKEY_E_RANGE, COREKEY_E_MALFORMED, COREKEY_E_OTHER_KEY,
+    COREKEY_E_NEED_LONG, COREKEY_E_FORGED, COREKEY_E_STALE, COREKEY_E_REPLAY,
+    COREKEY_E_SESSION_FULL, COREKEY_E_BAD_STATE, COREKEY_E_BAD_OFFER, COREKEY_E_STATE_LOST,
+    COREKEY_E_STORAGE};
 
 static void the_version_is_three_numbers(void **state) {
   int major = -1;
@@ -39,7 +42,8 @@ static void every_status_has_a_text_of_its_own(void **state) {
 }
 
 static void an_unknown_status_has_a_text_too(void **state) {
-  const corekey_status unknown[] = {1, 7, -8, -19, -23, -122, INT32_MAX, INT32_MIN};
+  const corekey_status unknown[] = {1,   7,   -9,  -19, -23,       -79,
+                                    -89, -99, -102, -122, INT32_MAX, INT32_MIN};
   (void)state;
   for (size_t i = 0; i < COUNT(unknown); i++) {
     assert_string_equal(corekey_status_str(unknown[i]), corekey_status_str(2));
