@@ -3,6 +3,7 @@
 //! boot journal"). What it promises is checked after each step of each history:
 //! no boot number twice, no way back to an older key, none of it in the flash,
 //! and no loss of the journal unless two words went bad.
+#![cfg(feature = "device")]
 
 mod flash;
 

@@ -1,6 +1,7 @@
 //! Rotation (`docs/rotation.md`): offers, and the two state machines under
 //! every interleaving of lost, repeated and reordered messages and of servers
 //! that race.
+#![cfg(feature = "device")]
 
 use std::collections::{HashMap, VecDeque};
 
