@@ -422,7 +422,7 @@ fn provision_after_loss(lost: &World) -> usize {
 }
 
 #[test]
-fn a_storage_that_does_not_answer_is_no_reason_to_go_back() {
+fn a_storage_that_fails_or_does_not_answer_is_no_reason_to_go_back() {
     let mut runs = 0;
     for (pages, page_size) in [(2, 144), (3, 160)] {
         let mut world = World::new(pages, page_size);
@@ -430,8 +430,9 @@ fn a_storage_that_does_not_answer_is_no_reason_to_go_back() {
             let mut calm = world.clone();
             calm.calm_step(step);
             let reads = (world.flash.reads..calm.flash.reads).map(Glitch::Read);
-            let operations = (world.flash.operations..calm.flash.operations)
-                .flat_map(|at| [Glitch::Operation(at, false), Glitch::Operation(at, true)]);
+            let operations = (world.flash.operations..calm.flash.operations).flat_map(|at| {
+                [Glitch::Operation(at, false), Glitch::Operation(at, true), Glitch::Wrong(at)]
+            });
             for glitch in reads.chain(operations) {
                 let mut hit = world.clone();
                 hit.flash.glitch = Some(glitch);
@@ -569,6 +570,16 @@ fn torn_slots_behind_the_last_entry_count_as_boots() {
     image[SLOTS + 4 * SLOT] ^= 1;
     let mut journal = Journal::open(chip(vec![image, blank(size)])).unwrap();
     assert_eq!(journal.next_boot().unwrap().get(), 1 + 3 + 1);
+}
+
+#[test]
+fn an_entry_of_another_page_is_torn() {
+    let size = 192;
+    let other = page(4, 1, 0, &[9], size);
+    let mut image = page(5, 1, 6, &[7], size);
+    image[SLOTS + SLOT..][..SLOT].copy_from_slice(&other[SLOTS..][..SLOT]);
+    let mut journal = Journal::open(chip(vec![blank(size), image])).unwrap();
+    assert_eq!(journal.next_boot().unwrap().get(), 7 + 1 + 1);
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(crate) enum Glitch {
     Read(usize),
     /// Whether the write or erase took place all the same.
     Operation(usize, bool),
+    /// The write or erase says that it is done, and is not quite.
+    Wrong(usize),
 }
 
 #[derive(Clone)]
@@ -203,9 +205,14 @@ impl Flash {
         Ok(Some(cut.tear))
     }
 
-    fn end(&self) -> Result<(), Fault> {
+    /// What an operation on a word comes to; for an erase that is the last one.
+    fn end(&mut self, page: usize, word: usize) -> Result<(), Fault> {
         match self.glitch {
             Some(Glitch::Operation(at, true)) if at + 1 == self.operations => Err(Fault::Failed),
+            Some(Glitch::Wrong(at)) if at + 1 == self.operations => {
+                self.pages[page][word * WORD + 7] ^= 1;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -260,7 +267,7 @@ impl Storage for Chip {
         assert_eq!(flash.word(page, at), [0xFF; WORD], "a word written twice");
         flash.unstable.remove(&(page, at));
         flash.set_word(page, at, *word);
-        flash.end()
+        flash.end(page, at)
     }
 
     fn erase(&mut self, page: usize) -> Result<(), Fault> {
@@ -272,6 +279,7 @@ impl Storage for Chip {
         flash.pages[page].fill(0xFF);
         flash.unreadable.retain(|(at, _)| *at != page);
         flash.unstable.retain(|(at, _)| *at != page);
-        flash.end()
+        let last = flash.pages[page].len() / WORD - 1;
+        flash.end(page, last)
     }
 }
