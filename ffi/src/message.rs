@@ -13,7 +13,9 @@ use crate::device_key::{corekey_device_key, export};
 use crate::edge::{
     Input, Outcome, Output, Region, Reported, aligned, disjoint, guard, guard_context, region_of,
 };
-use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status, from_error};
+use crate::status::{
+    COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, COREKEY_E_STATE, corekey_status, from_error,
+};
 
 /// Device to cloud.
 pub const COREKEY_UP: u32 = 0;
@@ -323,8 +325,9 @@ pub unsafe extern "C" fn corekey_open(
 /// Writes the state of an opener of uplinks to state (state_len is
 /// COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It is
 /// no secret, but whoever puts an older one back can replay.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED.
+/// Returns COREKEY_OK; COREKEY_E_STATE also for an opener of downlinks, which
+/// has none; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+/// COREKEY_E_OVERLAP, COREKEY_E_MOVED.
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -344,6 +347,9 @@ pub unsafe extern "C" fn corekey_opener_save(
         // SAFETY: the header asks for a context or zeros, and a valid buffer;
         // they do not overlap.
         let (opener, state) = unsafe { (context::load(opener)?, state.slice()) };
+        if opener.direction() == Direction::Down {
+            return Err(COREKEY_E_STATE);
+        }
         state.copy_from_slice(&opener.save());
         Ok(())
     })

@@ -436,6 +436,17 @@ static void a_damaged_state_is_refused(void **state) {
   assert_painted(&opener, sizeof opener);
 }
 
+static void an_opener_of_downlinks_has_no_state(void **state) {
+  const corekey_device_key key = key_1();
+  corekey_opener opener;
+  buffer out;
+  (void)state;
+  OK(corekey_opener_init_down(&opener, &key, 9));
+  refresh(&out);
+  EXPECT(COREKEY_E_STATE, corekey_opener_save(&opener, out.at, COREKEY_OPENER_STATE_LEN));
+  assert_untouched(&out);
+}
+
 static void a_state_has_64_bytes(void **state) {
   const corekey_device_key key = key_1();
   uint8_t saved[2 * COREKEY_OPENER_STATE_LEN] = {0};
@@ -665,6 +676,7 @@ int main(void) {
       cmocka_unit_test(a_saved_state_goes_on_where_it_was),
       cmocka_unit_test(first_contact_takes_any_boot_for_fresh),
       cmocka_unit_test(a_damaged_state_is_refused),
+      cmocka_unit_test(an_opener_of_downlinks_has_no_state),
       cmocka_unit_test(a_state_has_64_bytes),
       cmocka_unit_test(a_device_follows_four_salts_in_a_boot),
       cmocka_unit_test(a_downlink_of_another_boot_is_stale),
