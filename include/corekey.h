@@ -704,8 +704,9 @@ COREKEY_MUST_CHECK corekey_status corekey_open(corekey_opener *opener, const uin
 /* Writes the state of an opener of uplinks to state (state_len is
  * COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It is
  * no secret, but whoever puts an older one back can replay.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED. */
+ * Returns COREKEY_OK; COREKEY_E_STATE also for an opener of downlinks, which
+ * has none; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_OVERLAP, COREKEY_E_MOVED. */
 COREKEY_MUST_CHECK corekey_status corekey_opener_save(const corekey_opener *opener,
     uint8_t *state, size_t state_len);
 

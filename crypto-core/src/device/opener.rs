@@ -96,6 +96,12 @@ impl Opener {
         &self.key
     }
 
+    /// Which way the messages go.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
     /// The session that was begun last; for uplinks its boot is the device's.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
