@@ -60,7 +60,8 @@ static void assert_not_opened(corekey_opener *opener, const sealed *message,
   PAINTED(corekey_message, info);
   buffer out;
   size_t len = NO_LENGTH;
-  OK(corekey_opener_save(opener, states[0], sizeof states[0]));
+  /* An opener of downlinks has no state to save. */
+  const corekey_status saved = corekey_opener_save(opener, states[0], sizeof states[0]);
 
   refresh(&out);
   EXPECT(expected, open_apart(opener, message, out.at, &len, &info));
@@ -91,8 +92,10 @@ static void assert_not_opened(corekey_opener *opener, const sealed *message,
     assert_memory_equal(out.at, message->at, message->len);
   }
 
-  OK(corekey_opener_save(opener, states[1], sizeof states[1]));
-  assert_memory_equal(states[0], states[1], sizeof states[0]);
+  EXPECT(saved, corekey_opener_save(opener, states[1], sizeof states[1]));
+  if (saved == COREKEY_OK) {
+    assert_memory_equal(states[0], states[1], sizeof states[0]);
+  }
 }
 
 /* ==========================================================================
