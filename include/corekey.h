@@ -485,7 +485,8 @@ COREKEY_MUST_CHECK corekey_status corekey_device_key_init_sized(corekey_device_k
     size_t key_size, uint64_t version, const uint8_t *id, size_t id_len, const uint8_t *secret,
     size_t secret_len);
 
-/* Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike.
+/* Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike,
+ * for this id and version.
  * Call it as corekey_device_key_import(key, version, id, id_len, imported, len).
  * Returns as corekey_device_key_init_sized. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_import_sized(corekey_device_key *key,

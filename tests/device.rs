@@ -41,7 +41,7 @@ suites! {
     device_keys, "derivation: device keys", 43, 43;
     fleets, "derivation: fleets", 3, 3;
     audit_chains, "derivation: audit chains", 2, 0;
-    imports, "derivation: imports", 5, 5;
+    imports, "derivation: imports", 7, 7;
     message_keys, "derivation: message keys", 12, 12;
     rotation_keys, "derivation: rotation keys", 3, 3;
     personalizations, "derivation: DRBG", 5, 5;

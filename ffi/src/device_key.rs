@@ -70,7 +70,8 @@ pub unsafe extern "C" fn corekey_device_key_init_sized(
     })
 }
 
-/// Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike.
+/// Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike,
+/// for this id and version.
 /// Call it as corekey_device_key_import(key, version, id, id_len, imported, len).
 /// Returns as corekey_device_key_init_sized.
 ///

@@ -124,10 +124,10 @@ def fleet_root(root, fleet_id):
     return expand(root, label(b"flt") + fleet_id)
 
 
-def import_key(imported):
+def import_key(imported, version, device_id):
     """derivation.md, Imported keys."""
     in_range("an imported key's length", len(imported), 16, 64)
-    return hmac.digest(label(b"imp"), imported, hashlib.sha256)
+    return device_key(hmac.digest(label(b"imp"), imported, hashlib.sha256), version, device_id)
 
 
 def message_key(key, direction, boot, salt):

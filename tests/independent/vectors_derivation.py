@@ -31,13 +31,15 @@ def derivation():
         "fleets": [fleet_case(fleet) for fleet in (b"f", b"acme/thermostats", pattern(128, 0x30))],
         "audit_chains": [audit_case(chain) for chain in (bytes(16), pattern(16, 0xC0))],
         "imports": [
-            import_case(imported)
-            for imported in (
-                pattern(16, 1),
-                pattern(31, 2),
-                pattern(32, 3),
-                pattern(33, 4),
-                pattern(64, 5),
+            import_case(imported, version, device)
+            for imported, version, device in (
+                (pattern(16, 1), 1, DEVICE_ID),
+                (pattern(31, 2), 1, DEVICE_ID),
+                (pattern(32, 3), 1, DEVICE_ID),
+                (pattern(32, 3), 2, DEVICE_ID),
+                (pattern(32, 3), 1, b"another"),
+                (pattern(33, 4), 2**53 - 1, device_id(128)),
+                (pattern(64, 5), 1, DEVICE_ID),
             )
         ],
         "messages": [
@@ -108,9 +110,15 @@ def audit_case(chain):
     }
 
 
-def import_case(imported):
-    key = spec.import_key(imported)
-    return {"imported": imported, "device_key": key, "key_check_value": spec.key_check_value(key)}
+def import_case(imported, version, device):
+    key = spec.import_key(imported, version, device).key
+    return {
+        "imported": imported,
+        "version": version,
+        "device_id": device,
+        "device_key": key,
+        "key_check_value": spec.key_check_value(key),
+    }
 
 
 def message_key_case(direction, boot, salt):

@@ -166,10 +166,11 @@ pub fn audit_chains(front: &dyn DeviceFront, tally: &mut Tally) {
 /// Imported keys.
 pub fn imports(front: &dyn DeviceFront, tally: &mut Tally) {
     each(tally, DERIVATION, "imports", |case| {
-        let bytes = case.bytes("device_key");
-        let expected = front.hold(Key { name: ANY, bytes: &bytes })?;
+        let (bytes, id) = (case.bytes("device_key"), case.bytes("device_id"));
+        let name = Name { version: case.number("version"), id: &id };
+        let expected = front.hold(Key { name, bytes: &bytes })?;
         equal("check value", Ok(expected.check_value.clone()), &case.bytes("key_check_value"))?;
-        equal("key", front.import(ANY, &case.bytes("imported")), &expected)
+        equal("key", front.import(name, &case.bytes("imported")), &expected)
     });
 }
 

@@ -26,8 +26,8 @@ pub(crate) const HELP: &str = "[GROUP...]
       docs       API documentation, links, the README's programs
       dialects   the header compiles as every C and C++ it promises
       c          C tests: plain, with the archive, valgrind, sanitizers
-      vectors    Wycheproof and CAVP through the Rust API and the C ABI
-      independent  the specifications, implemented a second time in Python
+      vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
+      second     the specifications, implemented a second time in Python
       packaging  what is installed, and programs built with it
       demo       the demo runs
     A missing Debian package is installed where the user is root; otherwise the
@@ -46,7 +46,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("dialects", dialects::run),
     ("c", c_tests::run),
     ("vectors", vectors::run),
-    ("independent", independent::run),
+    ("second", independent::run),
     ("packaging", rust::packaging),
     ("demo", demo),
 ];

@@ -42,7 +42,11 @@ impl DeviceKey {
         }
         // HKDF-Extract: the salt is the HMAC key (RFC 5869 §2.2).
         let extract = HmacKey::new(HashAlgorithm::Sha256, &label::IMPORT);
-        Ok(Self::new(id, version, to_secret(&extract.mac(imported))))
+        let extracted = to_secret(&extract.mac(imported));
+        let prk = HmacKey::new(HashAlgorithm::Sha256, extracted.expose());
+        let number = version.get().to_be_bytes();
+        let key = label::expand(&prk, &label::DEVICE, &number, id.as_bytes());
+        Ok(Self::new(id, version, key))
     }
 
     /// Whose key it is.

@@ -13,7 +13,6 @@ use crate::secret::Secret;
 /// A label: 8 bytes that end in a NUL.
 pub(crate) type Label = [u8; 8];
 
-#[cfg(feature = "root")]
 pub(crate) const DEVICE: Label = *b"ck1 dev\0";
 #[cfg(feature = "root")]
 pub(crate) const ROOT_ID: Label = *b"ck1 rid\0";

@@ -1,8 +1,9 @@
-//! The conformance suite in `tests/`: Wycheproof and CAVP vectors through the
-//! Rust API and through the installed shared library.
+//! The conformance suite in `tests/`: vectors through the Rust API and through the
+//! installed shared library: Wycheproof, CAVP, and those of the device layer.
 
 use std::path::PathBuf;
 
+use super::independent;
 use super::report::Group;
 use super::rust::cargo_test;
 use crate::{Result, dist, tools};
@@ -15,8 +16,8 @@ pub(super) fn run(group: &mut Group) {
         return;
     }
     let ready = tools::python_package(CAVP.0, CAVP.1)
-        .and_then(|packages| Ok((packages.join(CAVP.0), library()?)));
-    let (vectors, library) = match ready {
+        .and_then(|packages| Ok((packages.join(CAVP.0), library()?, independent::python()?)));
+    let (vectors, library, python) = match ready {
         Ok(ready) => ready,
         Err(why) => return group.fail(&why),
     };
@@ -25,6 +26,7 @@ pub(super) fn run(group: &mut Group) {
         .args(["--package=corekey-conformance", "--release"])
         .env("COREKEY_CRYPTOGRAPHY_VECTORS", vectors)
         .env("COREKEY_LIBRARY", library)
+        .env("COREKEY_PYTHON", python)
         // The counts of every suite are for the reader of a run that passes.
         .args(["--", "--nocapture"]);
     group.suite("vectors", &mut command);
