@@ -86,7 +86,7 @@ fn an_archive_for_firmware_offers_no_root() {
         assert!(offered.contains(name), "{name}");
     }
     let roots = |name: &&String| name.contains("root") || name.ends_with("_base64");
-    assert_eq!(offered.iter().filter(roots).next(), None, "{offered:?}");
+    assert_eq!(offered.iter().find(roots), None, "{offered:?}");
     // Only the archive for hosts has what this one must not have.
     let hosted = nm(&installed(), "libcorekey.a", &["--extern-only", "--defined-only"]);
     assert_eq!(hosted.iter().filter(roots).count(), 7, "{hosted:?}");
