@@ -186,6 +186,7 @@ impl Reported {
 
     /// As [`Reported::disjoint`], but `source` may lie inside the buffer.
     /// Returns where it does.
+    #[cfg(feature = "device")]
     pub(crate) fn disjoint_or_inside(
         &self,
         source: Input,
