@@ -9,7 +9,7 @@
 //! | sealing messages | [`sealer`] | `docs/message.md` |
 //! | opening messages, freshness | [`opener`] | `docs/message.md` |
 //! | the bytes of a message | [`message`], [`cose`] | `docs/message.md` |
-//! | device key and boots in flash | [`journal`], [`file`] | `docs/rotation.md` |
+//! | device key and boots in flash | [`journal`], [`file`](mod@file) | `docs/rotation.md` |
 //! | moving to the next key | [`rotation`], [`head`] | `docs/rotation.md` |
 
 pub mod cose;
