@@ -153,6 +153,9 @@ fn a_head_goes_as_the_table_of_the_specification_says() {
         assert_eq!(head.heard(version(number)), Heard::Nothing);
     }
 
+    let damaged = Head { status: HeadStatus::Revoked, ..begin.head };
+    assert_eq!(damaged.heard(version(2)), Heard::Nothing, "whatever else the record says");
+
     let leapt = head.leap().unwrap();
     assert_eq!((leapt.if_rev, leapt.rows), (Some(5), [None, None]));
     assert_eq!(leapt.head, Head { max_version: version(3 + 65536), rev: 6, ..head });
@@ -334,7 +337,8 @@ impl State {
             assert!(!self.used[index..].contains(&true), "a version is used again");
             self.used[index] = true;
         }
-        self.rows[index] = Some(change.to);
+        let before = self.rows[index].replace(change.to);
+        assert_ne!(before, Some(RowStatus::Revoked), "a revoked row comes back");
     }
 
     fn change_head(&mut self, change: &Change) {
