@@ -512,8 +512,7 @@ COREKEY_MUST_CHECK corekey_status corekey_device_key_derive(const corekey_device
  * corekey_drbg in one boot.
  * Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
  * COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
-
-    COREKEY_MUST_CHECK corekey_status corekey_device_key_personalization(const corekey_device_key *key,
+COREKEY_MUST_CHECK corekey_status corekey_device_key_personalization(const corekey_device_key *key,
     uint64_t boot, uint8_t *out, size_t out_len);
 #define corekey_device_key_init(key, version, id, id_len, secret, secret_len) \
     corekey_device_key_init_sized((key), sizeof *(key), (version), (id), (id_len), (secret), \
@@ -819,8 +818,9 @@ typedef struct corekey_storage {
  * never provisioned again. A storage that has this key already stays as it is;
  * one that has a lower version is rotated.
  * Returns COREKEY_OK; COREKEY_E_RANGE for a version that is not above that of
- * the storage; COREKEY_E_STORAGE; COREKEY_E_LENGTH for a storage that is too
- * small; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_STATE. */
+ * the storage, or if its numbers are used up; COREKEY_E_STORAGE;
+ * COREKEY_E_LENGTH for a storage that is too small; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_provision(const corekey_storage *storage,
     const corekey_device_key *key);
 
@@ -847,8 +847,8 @@ COREKEY_MUST_CHECK corekey_status corekey_journal_next_boot(const corekey_storag
  * the old one. Then clear every other copy of that, count a boot and start a
  * new sealer. An old offer changes nothing; *rotated tells: 1 or 0.
  * Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST;
- * COREKEY_E_STORAGE; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * COREKEY_E_STORAGE; COREKEY_E_RANGE (numbers used up); COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_apply(const corekey_storage *storage,
     corekey_device_key *key, const uint8_t *offer, size_t len, uint32_t *rotated);
 #define corekey_journal_load(key, storage, id, id_len) \

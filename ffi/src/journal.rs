@@ -63,8 +63,9 @@ pub struct corekey_storage {
 /// never provisioned again. A storage that has this key already stays as it is;
 /// one that has a lower version is rotated.
 /// Returns COREKEY_OK; COREKEY_E_RANGE for a version that is not above that of
-/// the storage; COREKEY_E_STORAGE; COREKEY_E_LENGTH for a storage that is too
-/// small; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_STATE.
+/// the storage, or if its numbers are used up; COREKEY_E_STORAGE;
+/// COREKEY_E_LENGTH for a storage that is too small; COREKEY_E_NULL,
+/// COREKEY_E_ALIGNMENT, COREKEY_E_STATE.
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -148,8 +149,8 @@ pub unsafe extern "C" fn corekey_journal_next_boot(
 /// the old one. Then clear every other copy of that, count a boot and start a
 /// new sealer. An old offer changes nothing; *rotated tells: 1 or 0.
 /// Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST;
-/// COREKEY_E_STORAGE; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// COREKEY_E_STORAGE; COREKEY_E_RANGE (numbers used up); COREKEY_E_NULL,
+/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE.
 ///
 /// # Safety
 /// See the conventions of the header.

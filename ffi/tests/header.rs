@@ -158,7 +158,7 @@ fn wrap(declaration: &str) -> String {
     let mut lines = vec![String::new()];
     for word in one_line.split_inclusive(", ") {
         let last = lines.last_mut().expect("there is a line");
-        if last.len() + word.trim_end().len() <= 96 {
+        if last.is_empty() || last.len() + word.trim_end().len() <= 96 {
             last.push_str(word);
         } else {
             lines.push(format!("    {word}"));
