@@ -1,6 +1,6 @@
 //! Package `corekey`, in folder `crypto-core`: the constant-time crypto core
-//! that IoT fleets stand on. No `std` (but for a journal in a file, with feature
-//! `std`), no heap, no C, no `unsafe`.
+//! that IoT fleets stand on. No `std` and no heap (but for a journal in a file,
+//! with feature `std`), no C, no `unsafe`.
 //!
 //! | for | look in | feature |
 //! |---|---|---|
