@@ -291,6 +291,10 @@ pub unsafe extern "C" fn corekey_open(
         let info_region = check_info(info)?;
         disjoint(info_region, &[aad.region(), message.region(), region_of(opener)])?;
         target.disjoint(&[info_region])?;
+        if in_place {
+            // All of the message is written then, beyond `out_cap` too.
+            disjoint(message.region(), &[aad.region()])?;
+        }
         // SAFETY: the header asks for a context or zeros, and valid buffers.
         let (mut value, aad) = unsafe { (context::load(opener)?, aad.slice()) };
         let result = if in_place {

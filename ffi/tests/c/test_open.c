@@ -374,6 +374,22 @@ static void what_is_too_old_is_stale(void **state) {
   assert_not_opened(&opener, &clone, COREKEY_E_STALE, true);
 }
 
+static void in_place_all_of_the_message_is_output(void **state) {
+  corekey_sealer sealer;
+  corekey_opener opener;
+  (void)state;
+  start(&sealer, 5);
+  meet(&opener);
+  sealed message = seal(&sealer, COREKEY_LONG);
+  const sealed before = message;
+  size_t len = NO_LENGTH;
+  /* The last byte lies behind out_cap, and is zeroed all the same. */
+  EXPECT(COREKEY_E_OVERLAP, corekey_open(&opener, message.at + message.len - 1, 1, message.at,
+                                         message.len, message.at, message.len - 1, &len, NULL));
+  assert_int_equal(len, NO_LENGTH);
+  assert_memory_equal(message.at, before.at, message.len);
+}
+
 /* ==========================================================================
  * Saved states.
  */
@@ -679,6 +695,7 @@ int main(void) {
       cmocka_unit_test(a_saved_state_goes_on_where_it_was),
       cmocka_unit_test(first_contact_takes_any_boot_for_fresh),
       cmocka_unit_test(a_damaged_state_is_refused),
+      cmocka_unit_test(in_place_all_of_the_message_is_output),
       cmocka_unit_test(an_opener_of_downlinks_has_no_state),
       cmocka_unit_test(a_state_has_64_bytes),
       cmocka_unit_test(a_device_follows_four_salts_in_a_boot),
