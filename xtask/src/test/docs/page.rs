@@ -22,7 +22,7 @@ const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax
 /// Types what the page `name` says, in a home folder of its own.
 pub(super) fn follow(name: &str) -> Result {
     let text = markdown::read(&workspace::root().join(name))?;
-    let home = Home::new()?;
+    let home = Home::new(name)?;
     let script = home.0.join("page.sh");
     let (commands, expected) = script_of(&markdown::blocks(&text));
     std::fs::write(&script, commands).map_err(|error| format!("{}: {error}", script.display()))?;
@@ -41,7 +41,7 @@ pub(super) fn follow(name: &str) -> Result {
 /// reader.
 pub(super) fn compile(prefix: &Path, name: &str) -> Result {
     let text = markdown::read(&workspace::root().join(name))?;
-    let home = Home::new()?;
+    let home = Home::new(name)?;
     for block in markdown::blocks(&text).iter().filter(|block| is_file(block)) {
         let known = DIALECTS.iter().find(|(language, ..)| *language == block.language);
         if let Some((_, compiler, dialect)) = known {
@@ -103,8 +103,9 @@ fn compare(output: &str, expected: &[&str]) -> Result {
 struct Home(PathBuf);
 
 impl Home {
-    fn new() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("corekey-docs-{}", std::process::id()));
+    fn new(of: &str) -> Result<Self> {
+        let name = format!("corekey-{}-{}", of.replace('/', "-"), std::process::id());
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         Ok(Self(folder))
@@ -126,22 +127,22 @@ mod tests {
                         ```text output\na\n```\n```sh run\nb=b\n```\n```sh run\necho $b\n```\n\
                         ```text output\nb\n```\n";
 
-    fn printed(page: &str) -> Result {
+    fn follow(test: &str, page: &str) -> Result {
         let (script, expected) = script_of(&markdown::blocks(page));
-        let home = Home::new()?;
+        let home = Home::new(test)?;
         let mut bash = Command::new("bash");
         compare(&process::capture(bash.current_dir(&home.0).args(["-c", &script]))?, &expected)
     }
 
     #[test]
     fn a_page_that_is_right_passes() {
-        assert_eq!(printed(PAGE), Ok(()));
+        assert_eq!(follow("right", PAGE), Ok(()));
     }
 
     #[test]
     fn other_output_and_a_failing_command_are_found() {
-        assert!(printed(&PAGE.replace("echo a", "echo c")).is_err());
-        assert!(printed(&PAGE.replace("b=b", "false")).is_err());
+        assert!(follow("other output", &PAGE.replace("echo a", "echo c")).is_err());
+        assert!(follow("failing", &PAGE.replace("b=b", "false")).is_err());
     }
 
     #[test]
