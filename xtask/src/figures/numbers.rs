@@ -38,8 +38,13 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Pages that specify a format: the sizes in them are the specification.
-const SPECIFICATIONS: &[&str] =
-    &["docs/derivation.md", "docs/message.md", "docs/rotation.md", "docs/vectors/README.md"];
+const SPECIFICATIONS: &[&str] = &[
+    "docs/api.md",
+    "docs/derivation.md",
+    "docs/message.md",
+    "docs/rotation.md",
+    "docs/vectors/README.md",
+];
 
 /// What other pages say of a specification or a setting in the sources.
 const CONSTANTS: &[&str] = &[
