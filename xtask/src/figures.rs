@@ -14,6 +14,7 @@ mod numbers;
 mod report;
 mod sizes;
 mod vectors;
+mod wheel;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) const HELP: &str = "[NAME...] [--render]
     of all reports between their markers in the Markdown files. NAME is one of
       header     lines and functions of corekey.h
       sizes      of the libraries and of programs with them
+      wheel      size and name of the Python wheel
       vectors    how many published vectors pass through each front
       --render   measure nothing, put the reports as they are into the files";
 
@@ -41,6 +43,7 @@ struct Subject {
 const SUBJECTS: &[Subject] = &[
     Subject { name: "header", measure: header::tables, expected: Some(header::tables) },
     Subject { name: "sizes", measure: sizes::tables, expected: None },
+    Subject { name: "wheel", measure: wheel::tables, expected: None },
     Subject { name: "vectors", measure: vectors::counted, expected: Some(vectors::floors) },
 ];
 

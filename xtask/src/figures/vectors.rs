@@ -16,7 +16,7 @@ use crate::{Result, markdown, process, workspace};
 const FILES: &[&str] = &["tests/vectors.rs", "tests/device.rs"];
 
 /// In the order of the floors.
-const FRONTS: &[&str] = &["Rust API", "shared library", "Python"];
+const FRONTS: &[&str] = &["Rust API", "shared library", "Python wheel"];
 
 /// Cases that pass, by suite; one number a front.
 type Suites = Vec<(String, Vec<u64>)>;
