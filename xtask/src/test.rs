@@ -8,6 +8,7 @@ mod c_tests;
 mod dialects;
 mod docs;
 mod independent;
+mod python;
 mod report;
 mod rust;
 mod vectors;
@@ -27,6 +28,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       dialects   the header compiles as every C and C++ it promises
       c          C tests: plain, with the archive, valgrind, sanitizers
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
+      python     the wheel: its tag, tests, types, README, and all vectors
       second     the specifications, implemented a second time in Python
       packaging  what is installed, and programs built with it
       demo       the demo runs
@@ -46,6 +48,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("dialects", dialects::run),
     ("c", c_tests::run),
     ("vectors", vectors::run),
+    ("python", python::run),
     ("second", independent::run),
     ("packaging", rust::packaging),
     ("demo", demo),

@@ -1,0 +1,118 @@
+//! The Python package as a user gets it: the wheel is built, checked, installed in
+//! a fresh virtual environment and tested there: pytest, types, stubs, the README,
+//! and all vectors as the third front of the conformance suite.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::report::Group;
+use super::rust::cargo_test;
+use super::vectors;
+use crate::{Result, process, tools, wheel, workspace};
+
+pub(super) fn run(group: &mut Group) {
+    if !group.has(&[tools::PYTHON, tools::GCC, tools::LIBC]) {
+        return;
+    }
+    let folder = workspace::target_dir().join("python");
+    let built = wheel::build(&workspace::target_dir().join("wheel"), &folder.join("wheel"));
+    let wheel = match built {
+        Ok(wheel) => wheel,
+        Err(why) => return group.fail(&why),
+    };
+    group.check("the wheel's tag is what its binary needs", || tag(&wheel));
+    group.check("another folder builds the same bytes", || same_bytes(&folder, &wheel));
+    let python = match fresh(&folder.join("venv"), &wheel) {
+        Ok(python) => python,
+        Err(why) => return group.fail(&why),
+    };
+    group.check("the wheel alone imports and passes its self-test", || {
+        process::run(started(&python).args(["-c", "import corekey; corekey.selftest()"]))
+    });
+    let requirements = wheel::folder().join("tests/requirements.txt");
+    if let Err(why) = tools::pip_install(&python, &[Path::new("--requirement"), &requirements]) {
+        return group.fail(&why);
+    }
+    group.suite(
+        "pytest",
+        started(&python).args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]),
+    );
+    group.check("mypy --strict accepts tests, benches and the package's own code", || {
+        process::run(
+            started(&python).args(["-m", "mypy", "--strict", "tests", "benches", "python"]),
+        )
+    });
+    group.check("the stubs are those of the module", || {
+        process::run(started(&python).args(["-m", "mypy.stubtest", "corekey"]))
+    });
+    match vectors::published() {
+        Ok(published) => group.suite(
+            "vectors",
+            cargo_test()
+                .args(["--package=corekey-conformance", "--release"])
+                .args(["--test=vectors", "--test=device"])
+                .env("COREKEY_CRYPTOGRAPHY_VECTORS", published)
+                .env("COREKEY_WHEEL_PYTHON", &python)
+                .args(["--", "--nocapture", "python_wheel::"]),
+        ),
+        Err(why) => group.fail(&why),
+    }
+}
+
+/// An interpreter, started in the bindings' folder. What the user's environment
+/// says of Python does not reach it.
+fn started(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .current_dir(wheel::folder())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env_remove("PYTHONPATH")
+        .env_remove("PYTHONHOME");
+    command
+}
+
+/// A new virtual environment with the wheel and nothing else.
+fn fresh(venv: &Path, wheel: &Path) -> Result<PathBuf> {
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+    let python = venv.join("bin/python");
+    tools::pip_install(&python, &[Path::new("--no-index"), wheel])?;
+    Ok(python)
+}
+
+/// The tag must say which C library the binary needs, and auditwheel, which reads
+/// the binary's symbols, must say the same.
+fn tag(wheel: &Path) -> Result {
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy();
+    let tags = name.strip_suffix(".whl").and_then(|name| name.rsplit('-').next());
+    let tags: BTreeSet<&str> = tags.unwrap_or_default().split('.').collect();
+    if !name.contains("-cp311-abi3-") {
+        return Err(format!("{name} is not for all Pythons from 3.11 on"));
+    }
+    let auditwheel = wheel::python()?.with_file_name("auditwheel");
+    let said = process::capture(Command::new(auditwheel).arg("show").arg(wheel))?;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let needed = said
+        .split_once("consistent with the following platform tag: \"")
+        .and_then(|(_, rest)| rest.split('"').next())
+        .ok_or_else(|| format!("auditwheel names no tag: {said}"))?;
+    if needed.starts_with("linux_") || !tags.contains(needed) {
+        return Err(format!("{name} needs the tag {needed}"));
+    }
+    println!("{name}: {} bytes, {needed}", file(wheel)?.len());
+    Ok(())
+}
+
+/// Builds the wheel once more, in another target folder.
+fn same_bytes(folder: &Path, wheel: &Path) -> Result {
+    let again = wheel::build(&folder.join("again/target"), &folder.join("again/wheel"))?;
+    if file(wheel)? == file(&again)? {
+        return Ok(());
+    }
+    Err(format!("{} and {} differ", wheel.display(), again.display()))
+}
+
+fn file(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
