@@ -203,7 +203,7 @@ fn padded(wrap: Wrap) -> bool {
 
 impl Front for PythonWheel {
     fn name(&self) -> &'static str {
-        "Python wheel"
+        "Python"
     }
 
     fn describe(&self) -> String {

@@ -11,10 +11,10 @@ mod header;
 mod machine;
 pub(crate) mod markers;
 mod numbers;
+mod python;
 mod report;
 mod sizes;
 mod vectors;
-mod wheel;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,8 +28,8 @@ pub(crate) const HELP: &str = "[NAME...] [--render]
     of all reports between their markers in the Markdown files. NAME is one of
       header     lines and functions of corekey.h
       sizes      of the libraries and of programs with them
-      wheel      size and name of the Python wheel
       vectors    how many published vectors pass through each front
+      python     the wheel, and calls from Python beside cryptography
       --render   measure nothing, put the reports as they are into the files";
 
 /// Something that this command measures.
@@ -43,7 +43,7 @@ struct Subject {
 const SUBJECTS: &[Subject] = &[
     Subject { name: "header", measure: header::tables, expected: Some(header::tables) },
     Subject { name: "sizes", measure: sizes::tables, expected: None },
-    Subject { name: "wheel", measure: wheel::tables, expected: None },
+    Subject { name: "python", measure: python::tables, expected: None },
     Subject { name: "vectors", measure: vectors::counted, expected: Some(vectors::floors) },
 ];
 

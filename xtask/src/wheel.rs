@@ -58,6 +58,14 @@ pub(crate) fn build(target_dir: &Path, out: &Path) -> Result<PathBuf> {
     }
 }
 
+/// A new virtual environment with the wheel and nothing else; the interpreter.
+pub(crate) fn install(venv: &Path, wheel: &Path) -> Result<PathBuf> {
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+    let python = venv.join("bin/python");
+    tools::pip_install(&python, &[Path::new("--no-index"), wheel])?;
+    Ok(python)
+}
+
 /// The interpreter beside maturin.
 pub(crate) fn python() -> Result<PathBuf> {
     tools::python_with("wheel", &folder().join("requirements.txt"))

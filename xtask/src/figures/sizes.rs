@@ -57,7 +57,7 @@ fn built(prefix: &Path, source: &str, extra: &[&str]) -> Result<u64> {
     size(&program)
 }
 
-pub(super) fn size(file: &Path) -> Result<u64> {
+fn size(file: &Path) -> Result<u64> {
     std::fs::metadata(file)
         .map(|facts| facts.len())
         .map_err(|error| format!("{}: {error}", file.display()))
