@@ -23,6 +23,8 @@ use crate::stream;
 /// How long another process may hold what this one needs.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);
+/// What is read from a stream before more room is made.
+const PIECE: usize = 4096;
 
 /// A file, or `-` for the standard stream.
 #[derive(Clone, Debug)]
@@ -109,8 +111,9 @@ pub(crate) fn open_own(path: &Path, forbidden: u32) -> Outcome<File> {
 /// All of a file, or a complaint if that is over `limit` bytes. Buffers that
 /// were outgrown are wiped.
 fn read_all(mut file: File, name: &str, limit: usize) -> Outcome<Zeroizing<Vec<u8>>> {
-    let known = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut capacity = usize::try_from(known).unwrap_or(0).clamp(4096, limit + 1);
+    // One byte more shows the end of the file without another buffer.
+    let known = file.metadata().map_or(0, |metadata| metadata.len().saturating_add(1));
+    let mut capacity = usize::try_from(known).unwrap_or(0).max(PIECE).min(limit + 1);
     let mut bytes = Zeroizing::new(vec![0; capacity]);
     let mut len = 0;
     loop {

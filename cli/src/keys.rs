@@ -11,14 +11,18 @@ use crate::files::{self, Place};
 use crate::notation::{Bytes, bytes_parser, id_parser, parse_version};
 use crate::{records, stream};
 
+/// Headings in the help.
+const KEY: &str = "The key";
+const SECRET: &str = "Where the secret goes";
+
 /// A root, or that of a fleet under it.
 #[derive(Args, Debug)]
 pub(crate) struct RootArgs {
     /// The root: a file that `root new` made, or `-` for standard input.
-    #[arg(long, value_name = "FILE", value_parser = Place::parser())]
+    #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser())]
     root: Place,
     /// Use the root of this fleet, which is derived from the root.
-    #[arg(long, value_name = "FLEET", value_parser = bytes_parser())]
+    #[arg(long, help_heading = KEY, value_name = "FLEET", value_parser = bytes_parser())]
     fleet: Option<Bytes>,
 }
 
@@ -40,10 +44,10 @@ pub(crate) fn load_root(place: &Place, fleet: Option<&Bytes>) -> Outcome<RootKey
 #[derive(Args, Debug)]
 pub(crate) struct NameArgs {
     /// The device: 1 to 128 bytes, as text or as hex: and hexadecimal.
-    #[arg(long, value_name = "ID", value_parser = id_parser())]
+    #[arg(long, help_heading = KEY, value_name = "ID", value_parser = id_parser())]
     pub(crate) id: DeviceId,
     /// Which of the device's keys; each version is used once and never again.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_version)]
+    #[arg(long, help_heading = KEY, value_name = "N", default_value = "1", value_parser = parse_version)]
     pub(crate) version: Version,
 }
 
@@ -51,19 +55,19 @@ pub(crate) struct NameArgs {
 #[derive(Args, Debug)]
 pub(crate) struct KeyArgs {
     /// The device key: a file that `key derive` made, or `-` for standard input.
-    #[arg(long, value_name = "FILE", value_parser = Place::parser(), conflicts_with = "root")]
+    #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser(), conflicts_with = "root")]
     key: Option<Place>,
     /// Derive the device key from this root, for --id.
-    #[arg(long, value_name = "FILE", value_parser = Place::parser())]
+    #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser())]
     root: Option<Place>,
     /// With --root: use the root of this fleet, which is derived from the root.
-    #[arg(long, value_name = "FLEET", value_parser = bytes_parser(), requires = "root")]
+    #[arg(long, help_heading = KEY, value_name = "FLEET", value_parser = bytes_parser(), requires = "root")]
     fleet: Option<Bytes>,
     /// With --root: the device, as text or as hex: and hexadecimal.
-    #[arg(long, value_name = "ID", value_parser = id_parser(), conflicts_with = "key")]
+    #[arg(long, help_heading = KEY, value_name = "ID", value_parser = id_parser(), conflicts_with = "key")]
     pub(crate) id: Option<DeviceId>,
     /// With --root: which of the device's keys [default: 1].
-    #[arg(long, value_name = "N", value_parser = parse_version, requires = "root")]
+    #[arg(long, help_heading = KEY, value_name = "N", value_parser = parse_version, requires = "root")]
     version: Option<Version>,
 }
 
@@ -115,10 +119,10 @@ pub(crate) fn load_key(place: &Place) -> Outcome<DeviceKey> {
 pub(crate) struct SecretOut {
     /// Make this file, of mode 0600, for the secret; `-` is standard output,
     /// unless that is a terminal.
-    #[arg(long, value_name = "FILE", value_parser = Place::parser(), conflicts_with = "show")]
+    #[arg(long, help_heading = SECRET, value_name = "FILE", value_parser = Place::parser(), conflicts_with = "show")]
     out: Option<Place>,
     /// Write the secret to standard output, even to a terminal.
-    #[arg(long)]
+    #[arg(long, help_heading = SECRET)]
     show: bool,
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Outcome};
+use crate::notation::Form;
 
 const INPUT: &str = "standard input";
 const OUTPUT: &str = "standard output";
@@ -27,6 +28,17 @@ pub(crate) fn take_input() -> Outcome<File> {
 /// Whether what is written to standard output is shown on a screen.
 pub(crate) fn output_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Refuses to throw bytes at a screen; to be asked before work is done.
+pub(crate) fn check_output(form: Form) -> Outcome {
+    if form == Form::Raw && output_is_terminal() {
+        return Err(Failure::usage(
+            "standard output is a terminal, and what comes is no text: \
+             say --encoding base64, or send it to a file",
+        ));
+    }
+    Ok(())
 }
 
 /// Writes all of `bytes` to standard output at once.

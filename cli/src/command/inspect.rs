@@ -68,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     let message = read_message(args)?;
     if args.full_iv {
+        stream::check_output(args.encoding)?;
         let mut out = vec![0; message.len() + MAX_OVERHEAD];
         let len = write_full_iv(&message, &mut out).map_err(|error| match inspect(&message) {
             Ok(_) => only_long("a short message has no IV to rewrite"),

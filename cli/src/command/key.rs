@@ -59,7 +59,8 @@ pub(crate) struct DeriveArgs {
 #[command(after_long_help = "Examples:
   $ corekey key check --key pump-7.key
   $ corekey key check --root root.key --id pump-7 --json
-  $ corekey key check --key pump-7.key --expect \"$(corekey key check --root root.key --id pump-7)\"")]
+  $ corekey key check --key pump-7.key \\
+      --expect \"$(corekey key check --root root.key --id pump-7)\"")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     key: KeyArgs,
@@ -123,10 +124,10 @@ pub(crate) struct AppArgs {
     /// What the application does with the key.
     #[arg(long, value_enum)]
     purpose: Purpose,
-    /// Tells uses of one purpose apart: 0 to 128 bytes, text or hex: and
-    /// hexadecimal.
-    #[arg(long, value_name = "CONTEXT", default_value = "", value_parser = bytes_parser())]
-    context: Bytes,
+    /// Tells uses of one purpose apart: up to 128 bytes, as text or as hex: and
+    /// hexadecimal; none is a context too.
+    #[arg(long, value_name = "CONTEXT", value_parser = bytes_parser())]
+    context: Option<Bytes>,
     #[command(flatten)]
     to: SecretOut,
 }
@@ -253,9 +254,10 @@ fn from_row(args: &FromRowArgs) -> Outcome {
 fn app(args: &AppArgs) -> Outcome {
     args.to.check()?;
     let key = args.key.load()?;
+    let context = args.context.as_ref().map_or(&[][..], |context| &context.0);
     let derived = match args.purpose {
-        Purpose::Wrap => key.app_wrap_key(&args.context.0),
-        Purpose::Auth => key.app_auth_key(&args.context.0),
+        Purpose::Wrap => key.app_wrap_key(context),
+        Purpose::Auth => key.app_auth_key(context),
     };
     args.to.write(derived.map_err(of("--context has 0 to 128 bytes"))?.expose())
 }

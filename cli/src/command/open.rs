@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::command::inspect::with_session;
 use crate::command::journal;
-use crate::command::seal::encoding;
+use crate::command::seal::{aad, encoding};
 use crate::exit::{Exit, Failure, Outcome, of};
 use crate::files::{self, Place, Staged};
 use crate::harden;
@@ -44,7 +44,8 @@ use crate::stream::{self, Lines};
 #[command(after_long_help = "Examples:
   $ corekey open --key pump-7.key --state pump-7.state --first-contact reading.msg
   $ corekey open --key pump-7.key --state pump-7.state --lines --json readings.txt
-  $ echo 'valve on' | corekey seal --down --key pump-7.key --state pump-7.state --out on.msg
+  $ echo 'valve on' | corekey seal --down --key pump-7.key --state pump-7.state \\
+      --out on.msg
   $ corekey open --down --journal pump-7.journal --id pump-7 --boot 2 on.msg")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -68,8 +69,8 @@ pub(crate) struct Args {
     #[arg(long)]
     lines: bool,
     /// The bytes that both sides know, as for `seal`.
-    #[arg(long, value_name = "AAD", default_value = "", value_parser = bytes_parser())]
-    aad: Bytes,
+    #[arg(long, value_name = "AAD", value_parser = bytes_parser())]
+    aad: Option<Bytes>,
     /// How messages are read [default: raw, with --lines base64].
     #[arg(long, value_enum)]
     encoding: Option<notation::Form>,
@@ -97,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     let limit = encoding.room(MAX_PAYLOAD_LEN + MAX_OVERHEAD);
     let message = encoding.read(&args.input.name(), args.input.read(limit)?)?;
-    let opened = receiver.open(&args.aad.0, &message)?;
+    let opened = receiver.open(aad(&args.aad), &message)?;
     let text = if args.json { opened.json(Report::new()) } else { opened.payload };
     match &args.out {
         Some(Place::File(path)) => {
@@ -123,7 +124,7 @@ fn open_lines(args: &Args, encoding: notation::Form, receiver: &mut Receiver) ->
         number += 1;
         let place = format!("line {number}");
         let opened =
-            encoding.read(&place, line).and_then(|message| receiver.open(&args.aad.0, &message));
+            encoding.read(&place, line).and_then(|message| receiver.open(aad(&args.aad), &message));
         let opened = match opened {
             Ok(opened) => opened,
             Err(refused) => {

@@ -97,6 +97,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 }
 
 fn offer(args: &OfferArgs) -> Outcome {
+    stream::check_output(args.encoding)?;
     let (current, next) = both_keys(args)?;
     let what = format!(
         "an offer goes to the same device and a higher version; from {} version {} to {} version {}",

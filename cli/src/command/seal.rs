@@ -40,7 +40,8 @@ use crate::stream::{self, Lines};
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "Examples:
   $ echo '21.5 C' | corekey seal --journal pump-7.journal --id pump-7 --out reading.msg
-  $ printf '21.5\\n21.6\\n' | corekey seal --journal pump-7.journal --id pump-7 --lines --compact > readings.txt
+  $ printf '21.5\\n21.6\\n' | corekey seal --journal pump-7.journal --id pump-7 \\
+      --lines --compact > readings.txt
   $ echo '21.5 C' | corekey seal --root root.key --id gateway-1 --clock --encoding base64
   $ echo 'valve off' | corekey seal --down --key pump-7.key --boot 2 --out command.msg")]
 pub(crate) struct Args {
@@ -75,8 +76,8 @@ pub(crate) struct Args {
     compact: bool,
     /// Bytes that both sides know and that are protected but not sent: 0 to 255,
     /// as text or as hex: and hexadecimal.
-    #[arg(long, value_name = "AAD", default_value = "", value_parser = bytes_parser())]
-    aad: Bytes,
+    #[arg(long, value_name = "AAD", value_parser = bytes_parser())]
+    aad: Option<Bytes>,
     /// How messages are written [default: raw, with --lines base64].
     #[arg(long, value_enum)]
     encoding: Option<notation::Form>,
@@ -90,21 +91,27 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let encoding = encoding(args.encoding, args.lines)?;
-    harden::process()?;
-    if let Some(Place::File(path)) = &args.out {
-        files::refuse_existing(path)?;
+    match &args.out {
+        Some(Place::File(path)) => files::refuse_existing(path)?,
+        _ => stream::check_output(encoding)?,
     }
+    harden::process()?;
     let mut sessions = Sessions::new(args)?;
     if args.lines {
         return seal_lines(args, encoding, &mut sessions);
     }
     let payload = args.input.read(MAX_PAYLOAD_LEN)?;
-    let message = sessions.seal(Form::Long, &args.aad.0, &payload)?;
+    let message = sessions.seal(Form::Long, aad(&args.aad), &payload)?;
     let text = encoding.write(&message);
     match &args.out {
         Some(Place::File(path)) => files::create(path, &text),
         _ => stream::write(&text),
     }
+}
+
+/// The external AAD, which is empty unless both sides agree on one.
+pub(crate) fn aad(given: &Option<Bytes>) -> &[u8] {
+    given.as_ref().map_or(&[], |aad| &aad.0)
 }
 
 /// The encoding of messages; lines are text.
@@ -123,7 +130,7 @@ fn seal_lines(args: &Args, encoding: notation::Form, sessions: &mut Sessions) ->
     let form = if args.compact { Form::Compact } else { Form::Long };
     let mut lines = Lines::new(args.input.open()?, args.input.name(), MAX_PAYLOAD_LEN);
     while let Some(payload) = lines.next()? {
-        let message = sessions.seal(form, &args.aad.0, &payload)?;
+        let message = sessions.seal(form, aad(&args.aad), &payload)?;
         stream::write(&encoding.write(&message))?;
     }
     Ok(())

@@ -49,6 +49,9 @@ pub(crate) fn implementation() -> &'static str {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    if cfg!(debug_assertions) {
+        eprintln!("corekey: note: this build is not optimised, and its figures mean nothing");
+    }
     let budget = Duration::from_millis(args.millis);
     measure_all(&mut |operation, bytes, once| {
         let nanoseconds = measure(budget, once).map_err(of(operation))?;

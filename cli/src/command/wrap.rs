@@ -98,6 +98,7 @@ impl Kek {
 
 pub(crate) fn wrap(args: &WrapArgs) -> Outcome {
     harden::process()?;
+    stream::check_output(args.kek.encoding)?;
     let kek = args.kek.load()?;
     let algorithm = args.kek.algorithm.into();
     let key = args.input.read_secret(LONGEST)?;
