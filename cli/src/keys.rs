@@ -63,7 +63,8 @@ pub(crate) struct KeyArgs {
     /// With --root: use the root of this fleet, which is derived from the root.
     #[arg(long, help_heading = KEY, value_name = "FLEET", value_parser = bytes_parser(), requires = "root")]
     fleet: Option<Bytes>,
-    /// With --root: the device, as text or as hex: and hexadecimal.
+    /// The device, where no key file says it: 1 to 128 bytes, as text or as hex: and
+    /// hexadecimal.
     #[arg(long, help_heading = KEY, value_name = "ID", value_parser = id_parser(), conflicts_with = "key")]
     pub(crate) id: Option<DeviceId>,
     /// With --root: which of the device's keys [default: 1].

@@ -36,7 +36,9 @@ use crate::stream::{self, Lines};
 /// line, each written as a line of base64 as soon as it is there.
 ///
 /// A server seals for a device with --down: it needs the device's present boot,
-/// from the state of the device's messages (--state) or by number (--boot).
+/// from the state of the device's messages (--state) or by number (--boot). Each
+/// run is one of the four senders that a device follows in a boot, so send in one
+/// run what belongs together.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "Examples:
   $ echo '21.5 C' | corekey seal --journal pump-7.journal --id pump-7 --out reading.msg
