@@ -55,7 +55,7 @@ pub(crate) struct NameArgs {
 #[derive(Args, Debug)]
 pub(crate) struct KeyArgs {
     /// The device key: a file that `key derive` made, or `-` for standard input.
-    #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser(), conflicts_with = "root")]
+    #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser(), conflicts_with_all = ["root", "fleet", "id", "version"])]
     key: Option<Place>,
     /// Derive the device key from this root, for --id.
     #[arg(long, help_heading = KEY, value_name = "FILE", value_parser = Place::parser())]
@@ -65,7 +65,7 @@ pub(crate) struct KeyArgs {
     fleet: Option<Bytes>,
     /// The device, where no key file says it: 1 to 128 bytes, as text or as hex: and
     /// hexadecimal.
-    #[arg(long, help_heading = KEY, value_name = "ID", value_parser = id_parser(), conflicts_with = "key")]
+    #[arg(long, help_heading = KEY, value_name = "ID", value_parser = id_parser())]
     pub(crate) id: Option<DeviceId>,
     /// With --root: which of the device's keys [default: 1].
     #[arg(long, help_heading = KEY, value_name = "N", value_parser = parse_version, requires = "root")]

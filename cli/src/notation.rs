@@ -88,6 +88,24 @@ pub(crate) fn bytes_of(encoding: Encoding, text: &[u8]) -> Option<Zeroizing<Vec<
     Some(bytes)
 }
 
+/// Adds to a refusal of raw bytes that they are text, which a message never is
+/// but by chance.
+pub(crate) fn hint_at_text(form: Form, bytes: &[u8]) -> impl FnOnce(Failure) -> Failure {
+    let is_text = form == Form::Raw && is_text(bytes);
+    move |failure| match is_text {
+        true => Failure {
+            message: failure.message + "; this is text: --encoding reads such",
+            ..failure
+        },
+        false => failure,
+    }
+}
+
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let in_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    !bytes.is_empty() && bytes.iter().all(in_text)
+}
+
 /// Public bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&text_of(Encoding::Hex, bytes)).into_owned()

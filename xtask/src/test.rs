@@ -5,6 +5,7 @@
 //! needs it installs or names.
 
 mod c_tests;
+mod cli;
 mod dialects;
 mod docs;
 mod independent;
@@ -28,6 +29,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       c          C tests: plain, with the archive, valgrind, sanitizers
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
       second     the specifications, implemented a second time in Python
+      cli        the command line, and its exchange with that and COSE libraries
       packaging  what is installed, and programs built with it
       demo       the demo runs
     A missing Debian package is installed where the user is root; otherwise the
@@ -47,6 +49,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("c", c_tests::run),
     ("vectors", vectors::run),
     ("second", independent::run),
+    ("cli", cli::run),
     ("packaging", rust::packaging),
     ("demo", demo),
 ];

@@ -9,7 +9,7 @@ use corekey::device::message::{
 use crate::exit::{Exit, Failure, Outcome, of};
 use crate::files::Place;
 use crate::keys::{KeyArgs, SecretOut};
-use crate::notation::{Form, hex, show};
+use crate::notation::{Form, hex, hint_at_text, is_text, show};
 use crate::report::Report;
 use crate::{harden, stream};
 
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["full_iv", "json"])]
     cose_key: bool,
     /// With --cose-key: the message goes from cloud to device.
-    #[arg(long, requires = "cose_key")]
+    #[arg(long, requires = "cose_key", conflicts_with_all = ["full_iv", "json"])]
     down: bool,
     #[command(flatten)]
     key: KeyArgs,
@@ -76,9 +76,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
         })?;
         return stream::write(&args.encoding.write(out.get(..len).unwrap_or(&[])));
     }
-    let parts = inspect(&message).map_err(of(args.input.name()))?;
+    let parts = inspect(&message)
+        .map_err(of(args.input.name()))
+        .map_err(hint_at_text(args.encoding, &message))?;
     if args.cose_key {
         return write_cose_key(args, &parts.claim);
+    }
+    if args.encoding == Form::Raw && is_text(&message) {
+        eprintln!("corekey: note: this is text, which no message is: --encoding reads such");
     }
     report(&parts.claim).with("payload_len", parts.ciphertext.len()).print(args.json)
 }

@@ -77,7 +77,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 }
 
 /// Opens a journal that is in a file of the caller's own.
-fn open(path: &Path) -> Outcome<Journal<FileStorage>> {
+pub(crate) fn open(path: &Path) -> Outcome<Journal<FileStorage>> {
     let name = path.display();
     drop(open_own(path, 0o077)?);
     let storage = patiently(|| FileStorage::open(path, PAGES, PAGE_SIZE)).map_err(|error| {
@@ -89,15 +89,9 @@ fn open(path: &Path) -> Outcome<Journal<FileStorage>> {
     Journal::open(storage).map_err(of(name))
 }
 
-/// Opens a journal for a device, whose id it does not hold.
-pub(crate) fn open_for(
-    path: &Path,
-    id: Option<DeviceId>,
-) -> Outcome<(Journal<FileStorage>, DeviceId)> {
-    let id = id.ok_or_else(|| {
-        Failure::usage("--journal needs --id: the journal does not hold whose it is")
-    })?;
-    Ok((open(path)?, id))
+/// Whose journal it is: the user says.
+pub(crate) fn owner(id: Option<DeviceId>) -> Outcome<DeviceId> {
+    id.ok_or_else(|| Failure::usage("--journal needs --id: the journal does not hold whose it is"))
 }
 
 fn new(args: &NewArgs) -> Outcome {

@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure, Outcome, of};
 use crate::files::{self, Place, Staged};
 use crate::harden;
 use crate::keys::KeyArgs;
-use crate::notation::{self, Bytes, bytes_parser, parse_boot, show, text_of};
+use crate::notation::{self, Bytes, bytes_parser, hint_at_text, parse_boot, show, text_of};
 use crate::report::Report;
 use crate::state::StateFile;
 use crate::stream::{self, Lines};
@@ -51,13 +51,13 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
     /// With --down: the device's journal, which has its key. Needs --id.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root"], requires = "down")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root", "fleet", "version", "state"], requires = "down")]
     journal: Option<PathBuf>,
     /// What was opened before: the file that keeps replays out.
-    #[arg(long, value_name = "FILE", conflicts_with = "down")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["down", "boot"])]
     state: Option<PathBuf>,
     /// Make the state file: this key has never opened anything.
-    #[arg(long, requires = "state")]
+    #[arg(long, requires = "state", conflicts_with_all = ["down", "boot", "journal"])]
     first_contact: bool,
     /// Open what a server sealed for this device.
     #[arg(long, requires = "boot")]
@@ -92,13 +92,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if let Some(Place::File(path)) = &args.out {
         files::refuse_existing(path)?;
     }
-    let mut receiver = Receiver::new(args)?;
+    let key = load_key(args)?;
     if args.lines {
-        return open_lines(args, encoding, &mut receiver);
+        return open_lines(args, encoding, &mut Receiver::new(args, key)?);
     }
     let limit = encoding.room(MAX_PAYLOAD_LEN + MAX_OVERHEAD);
     let message = encoding.read(&args.input.name(), args.input.read(limit)?)?;
-    let opened = receiver.open(aad(&args.aad), &message)?;
+    // The state is locked when the message is there, not while it is waited for.
+    let mut receiver = Receiver::new(args, key)?;
+    let opened =
+        receiver.open(aad(&args.aad), &message).map_err(hint_at_text(encoding, &message))?;
     let text = if args.json { opened.json(Report::new()) } else { opened.payload };
     match &args.out {
         Some(Place::File(path)) => {
@@ -174,21 +177,18 @@ struct Received {
 }
 
 impl Receiver {
-    fn new(args: &Args) -> Outcome<Self> {
-        if let Some(boot) = args.boot {
-            return Ok(Self { opener: Opener::down(device_key(args)?, boot), state: None });
-        }
-        let Some(path) = &args.state else {
-            return Err(Failure::usage(
-                "--state FILE is needed: it keeps replays out (the first time add \
-                 --first-contact; a device opens with --down --boot N)",
-            ));
+    fn new(args: &Args, key: DeviceKey) -> Outcome<Self> {
+        let path = match (&args.state, args.boot) {
+            (Some(path), _) => path,
+            (None, Some(boot)) => {
+                return Ok(Self { opener: Opener::down(key, boot), state: None });
+            }
+            (None, None) => return Err(no_state()),
         };
         if args.first_contact {
             let state = Some(StateFile::first_contact(path)?);
-            return Ok(Self { opener: Opener::first_contact(args.key.load()?), state });
+            return Ok(Self { opener: Opener::first_contact(key), state });
         }
-        let key = args.key.load()?;
         let (file, state) = StateFile::load(path, &key)?;
         let opener = Opener::resume(key, &state).map_err(of(path.display()))?;
         Ok(Self { opener, state: Some(file) })
@@ -262,8 +262,18 @@ impl Received {
     }
 }
 
-fn device_key(args: &Args) -> Outcome<DeviceKey> {
+fn no_state() -> Failure {
+    Failure::usage(
+        "--state FILE is needed: it keeps replays out (the first time add --first-contact; \
+         a device opens with --down --boot N)",
+    )
+}
+
+fn load_key(args: &Args) -> Outcome<DeviceKey> {
+    if args.state.is_none() && args.boot.is_none() {
+        return Err(no_state());
+    }
     let Some(path) = &args.journal else { return args.key.load() };
-    let (journal, id) = journal::open_for(path, args.key.id)?;
-    Ok(journal.device_key(&id))
+    let id = journal::owner(args.key.id)?;
+    Ok(journal::open(path)?.device_key(&id))
 }

@@ -70,7 +70,7 @@ pub(crate) struct OfferArgs {
   $ corekey rotate accept --key pump-7.key --out pump-7.next.key --json offer.bin")]
 pub(crate) struct AcceptArgs {
     /// The device's journal. Needs --id.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root", "out"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root", "fleet", "version", "out"])]
     journal: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
@@ -145,8 +145,9 @@ fn accept(args: &AcceptArgs) -> Outcome {
     }
     let name = args.input.name();
     if let Some(path) = &args.journal {
-        let (mut journal, id) = journal::open_for(path, args.key.id)?;
+        let id = journal::owner(args.key.id)?;
         let offer = args.encoding.read(&name, args.input.read(LIMIT)?)?;
+        let mut journal = journal::open(path)?;
         let applied = journal.apply(&id, &offer).map_err(of(name))?;
         return report(&applied, &journal.device_key(&id), args.json);
     }

@@ -18,7 +18,7 @@ use corekey::rng::OsRng;
 
 use crate::command::journal;
 use crate::exit::{Exit, Failure, Outcome, of};
-use crate::files::{self, Place};
+use crate::files::{self, Place, open_own};
 use crate::harden;
 use crate::keys::KeyArgs;
 use crate::notation::{self, Bytes, bytes_parser, parse_boot};
@@ -48,17 +48,17 @@ use crate::stream::{self, Lines};
   $ echo 'valve off' | corekey seal --down --key pump-7.key --boot 2 --out command.msg")]
 pub(crate) struct Args {
     /// The device's journal: its key and boot numbers. Needs --id.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root", "down"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root", "fleet", "version", "clock", "down", "boot", "state"])]
     journal: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
     /// Take the time for the boot number, and a random salt. For hosts that keep
     /// no journal.
-    #[arg(long, conflicts_with_all = ["journal", "down"])]
+    #[arg(long, conflicts_with_all = ["down", "boot", "state", "no_salt"])]
     clock: bool,
     /// Leave the random salt out, which makes long messages 8 bytes shorter. For
     /// devices whose journal is never restored or copied.
-    #[arg(long, requires = "journal")]
+    #[arg(long, requires = "journal", conflicts_with = "down")]
     no_salt: bool,
     /// Seal for the device, from cloud to device.
     #[arg(long)]
@@ -74,7 +74,7 @@ pub(crate) struct Args {
     lines: bool,
     /// Use the short form, 20 bytes over the payload. The first message of a run
     /// and every 64th are long all the same.
-    #[arg(long, requires = "lines")]
+    #[arg(long, requires = "lines", conflicts_with = "out")]
     compact: bool,
     /// Bytes that both sides know and that are protected but not sent: 0 to 255,
     /// as text or as hex: and hexadecimal.
@@ -141,7 +141,7 @@ fn seal_lines(args: &Args, encoding: notation::Form, sessions: &mut Sessions) ->
 /// Where sessions come from, none of them twice.
 enum Source {
     /// Device key and boot numbers.
-    Journal { journal: Journal<FileStorage>, id: DeviceId, salted: bool },
+    Journal { path: PathBuf, open: Option<Journal<FileStorage>>, id: DeviceId, salted: bool },
     /// The time is the boot number.
     Clock(DeviceKey),
     /// To a device in this boot.
@@ -181,8 +181,10 @@ impl Sessions {
 impl Source {
     fn new(args: &Args) -> Outcome<Self> {
         if let Some(path) = &args.journal {
-            let (journal, id) = journal::open_for(path, args.key.id)?;
-            return Ok(Self::Journal { journal, id, salted: !args.no_salt });
+            let id = journal::owner(args.key.id)?;
+            drop(open_own(path, 0o077)?);
+            let salted = !args.no_salt;
+            return Ok(Self::Journal { path: path.clone(), open: None, id, salted });
         }
         if args.down {
             let key = args.key.load()?;
@@ -204,7 +206,12 @@ impl Source {
     /// Begins a session that was never used before.
     fn begin(&mut self) -> Outcome<Sealer> {
         let sealer = match self {
-            Self::Journal { journal, id, salted } => {
+            Self::Journal { path, open, id, salted } => {
+                // It is locked from the first payload on, not while that is waited for.
+                let journal = match open {
+                    Some(journal) => journal,
+                    None => open.insert(journal::open(path)?),
+                };
                 let boot = journal.next_boot().map_err(of("the boot journal"))?;
                 let session = match salted {
                     true => Session::salted(boot, salt()?),

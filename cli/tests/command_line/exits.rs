@@ -9,7 +9,7 @@ fn wrong_command_lines_say_what_is_missing() {
     let scratch = Scratch::with_journal();
     for (line, why) in [
         ("", "Usage: corekey <COMMAND>"),
-        ("seel", "a similar subcommand exists: 'seal'"),
+        ("seel", "similar subcommands exist: 'selftest', 'speed', 'seal'"),
         ("root", "Usage: corekey root <COMMAND>"),
         ("root new", "--out <FILE>"),
         ("root id --root", "a value is required for '--root <FILE>'"),
@@ -27,7 +27,6 @@ fn wrong_command_lines_say_what_is_missing() {
         ("seal --journal pump.journal", "--journal needs --id"),
         ("seal --down --key pump.key", "--state FILE has it, --boot N says it"),
         ("seal --down --clock --key pump.key --boot 1", "cannot be used with"),
-        ("seal --clock --key pump.key --no-salt", "--journal <FILE>"),
         ("seal --clock --key pump.key --compact", "--lines"),
         ("seal --clock --key pump.key --lines --encoding raw", "lines are text"),
         ("seal --key pump.key --boot 1", "--down"),
@@ -36,7 +35,6 @@ fn wrong_command_lines_say_what_is_missing() {
         ("open --state a --first-contact", "no key is named"),
         ("open --key pump.key --down", "--boot <N>"),
         ("open --key pump.key --down --boot 1 --state a", "cannot be used with"),
-        ("open --key - --down --boot 1", "can stand for one file only"),
         ("inspect --key pump.key pump.key", "only with --cose-key"),
         ("inspect --cose-key pump.key", "say where the secret goes"),
         ("inspect --cose-key --full-iv pump.key", "cannot be used with"),
@@ -51,6 +49,36 @@ fn wrong_command_lines_say_what_is_missing() {
     ] {
         scratch.run_with(line, "corekey").refused(2, why);
     }
+    // Nothing that is said is passed over.
+    for line in [
+        "key check --key pump.key --fleet f",
+        "key check --key pump.key --version 2",
+        "seal --clock --key pump.key --no-salt",
+        "seal --clock --key pump.key --boot 1",
+        "seal --clock --key pump.key --state state",
+        "seal --clock --key pump.key --compact --out new",
+        "seal --journal pump.journal --id pump-7 --version 2",
+        "seal --journal pump.journal --id pump-7 --fleet f",
+        "seal --journal pump.journal --id pump-7 --clock",
+        "seal --journal pump.journal --id pump-7 --boot 1",
+        "seal --journal pump.journal --id pump-7 --state state",
+        "seal --down --key pump.key --boot 1 --no-salt",
+        "open --key pump.key --down --boot 1 --first-contact",
+        "open --key pump.key --state state --boot 1",
+        "open --journal pump.journal --id pump-7 --state state",
+        "open --down --boot 1 --journal pump.journal --id pump-7 --version 2",
+        "inspect --json --down",
+        "inspect --full-iv --down",
+        "inspect --full-iv --json",
+        "rotate accept --journal pump.journal --id pump-7 --version 2",
+        "rotate accept --journal pump.journal --id pump-7 --out new",
+        "rotate offer --root root.key --id pump-7 --to 2 --next-key pump.key",
+    ] {
+        scratch.run_with(line, "corekey").refused(2, "cannot be used with");
+    }
+    let key = scratch.read("pump.key");
+    let twice = scratch.run_with("open --key - --down --boot 1", key);
+    twice.refused(2, "can stand for one file only");
     // An empty name is no file.
     scratch.shell("corekey root id --root ''").refused(2, "a file has a name");
 }
@@ -103,7 +131,7 @@ fn every_secret_stays_out_of_what_failing_commands_print() {
         "open --key pump.key --state state --lines pump.key",
         "open --key pump.key --state state --lines --json payload",
         "open --key pump.key --state pump.key message",
-        "inspect pump.key",
+        "inspect --encoding hex pump.key",
         "inspect --encoding base64 pump.key",
         "inspect --cose-key --key pump.key --out pump.key message",
         "rotate accept --journal pump.journal --id pump-7 pump.key",

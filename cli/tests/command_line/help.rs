@@ -75,7 +75,7 @@ fn every_command_is_listed_and_explained() {
         assert_eq!(examples(&help).is_empty(), is_group, "{help}");
         assert!(help.lines().all(|line| line.len() <= 100), "a line is too long: {help}");
         let short = scratch.run(&format!("{command} -h")).ok();
-        assert!(short.text().len() < help.len(), "{command}");
+        assert!(short.text().len() <= help.len(), "{command}");
     }
 }
 
@@ -105,15 +105,11 @@ fn the_exit_codes_of_the_readme_are_those_of_the_help() {
         rows += 1;
     }
     assert_eq!(rows, 13);
-    assert_eq!(
-        readme
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c == '|'))
-            .filter(|line| { line[1..].trim_start().starts_with(|c: char| c.is_ascii_digit()) })
-            .count(),
-        rows,
-        "the README has codes that the help has not"
-    );
+    let is_code = |line: &&str| {
+        line.strip_prefix("| ").is_some_and(|cell| cell.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let listed = readme.lines().filter(is_code).count();
+    assert_eq!(listed, rows, "the README has codes that the help has not");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 
-use crate::support::{Scratch, spawn};
+use crate::support::{Scratch, feed, spawn};
 
 fn boot(scratch: &Scratch) -> u64 {
     let message = scratch.run_with("seal --journal pump.journal --id pump-7", "x").ok().stdout;
@@ -57,14 +57,15 @@ fn one_process_at_a_time_uses_a_journal() {
 }
 
 #[test]
-fn a_short_wait_for_the_journal_is_no_failure() {
+fn sealers_that_wait_for_payloads_leave_the_journal_to_others() {
     let scratch = Scratch::with_journal();
-    let sealers: Vec<_> = (0..4)
+    // The last to start gets its payload first.
+    let mut sealers: Vec<_> = (0..4)
         .map(|_| spawn(&mut scratch.command("seal --journal pump.journal --id pump-7")))
         .collect();
     let mut boots = HashSet::new();
-    for sealer in sealers {
-        let output = crate::support::feed(sealer, b"x");
+    while let Some(sealer) = sealers.pop() {
+        let output = feed(sealer, b"x");
         assert!(output.status.success(), "{output:?}");
         let told = scratch.run_with("inspect --json", output.stdout).ok().json();
         assert!(boots.insert(told["boot"].as_u64().unwrap()));

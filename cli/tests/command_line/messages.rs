@@ -325,6 +325,8 @@ fn inspect_needs_no_key_and_says_what_is_there() {
                 salt         none\ncounter      0\npayload_len  3\n";
     assert_eq!(told.text(), text);
     scratch.run_with("inspect", "no message").refused(7, "are no sealed message");
+    scratch.run_with("inspect", [0xd0; 40]).refused(7, "are no sealed message\n");
+    scratch.run_with("inspect", long).refused(7, "this is text: --encoding reads such");
     let rewrite = "inspect --encoding base64 --full-iv";
     scratch.run_with(rewrite, short).refused(6, "a short message has no IV to rewrite");
     let key = "inspect --encoding base64 --cose-key --key pump.key --show";

@@ -33,7 +33,9 @@ fn a_refused_message_changes_no_state() {
     let scratch = scratch();
     let before = scratch.read("pump.state");
     scratch.run(&format!("{OPEN} first")).exits(4);
-    scratch.run(&format!("{OPEN} pump.key")).exits(7);
+    scratch.run_with(OPEN, [0xd0; 40]).exits(7);
+    let text = scratch.run(&format!("{OPEN} pump.key"));
+    text.refused(5, "this is text: --encoding reads such");
     let mut forged = scratch.read("message");
     *forged.last_mut().unwrap() ^= 1;
     scratch.run_with(OPEN, forged).refused(3, "not authentic");
