@@ -2,9 +2,11 @@
 //! tools open it.
 
 use corekey::device::cose::cose_key;
+use corekey::device::key::DeviceKey;
 use corekey::device::message::{
     Claim, Direction, MAX_OVERHEAD, MAX_PAYLOAD_LEN, Session, inspect, write_full_iv,
 };
+use corekey::device::name::Version;
 
 use crate::exit::{Exit, Failure, Outcome, of};
 use crate::files::Place;
@@ -127,18 +129,24 @@ fn write_cose_key(args: &Args, claim: &Claim<'_>) -> Outcome {
     };
     let key = args.key.load()?;
     if key.version() != *version || key.id().as_bytes() != *id {
-        let why = format!(
-            "the message says it is of {} version {}, and the key is of {} version {}",
-            show(id),
-            version.get(),
-            show(key.id().as_bytes()),
-            key.version().get()
-        );
-        return Err(Failure::new(Exit::OtherKey, why));
+        return Err(other_key(id, *version, &key));
     }
     let direction = if args.down { Direction::Down } else { Direction::Up };
     let secret = cose_key(&key, direction, session);
     args.to.write(&args.encoding.write(secret.expose()))
+}
+
+/// A message that says it is of another key.
+pub(crate) fn other_key(id: &[u8], version: Version, key: &DeviceKey) -> Failure {
+    let why = format!(
+        "the message says it is of {} version {}, and the key is of {} version {}: \
+         use that key",
+        show(id),
+        version.get(),
+        show(key.id().as_bytes()),
+        key.version().get()
+    );
+    Failure::new(Exit::OtherKey, why)
 }
 
 fn only_long(why: &str) -> Failure {

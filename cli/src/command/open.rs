@@ -14,7 +14,7 @@ use corekey::device::opener::{Opened, Opener};
 use corekey::encode::Encoding;
 use zeroize::Zeroizing;
 
-use crate::command::inspect::with_session;
+use crate::command::inspect::{other_key, with_session};
 use crate::command::journal;
 use crate::command::seal::{aad, encoding};
 use crate::exit::{Exit, Failure, Outcome, of};
@@ -218,15 +218,7 @@ impl Receiver {
         let ours = format!("{} version {}", show(key.id().as_bytes()), key.version().get());
         let claim = inspect(message).map(|parts| parts.claim);
         match (error, claim) {
-            (Error::OtherKey, Ok(Claim::Long { version, id, .. })) => Failure::new(
-                Exit::OtherKey,
-                format!(
-                    "the message says it is of {} version {}, and the key is of {ours}: \
-                     open it with that key",
-                    show(id),
-                    version.get()
-                ),
-            ),
+            (Error::OtherKey, Ok(Claim::Long { version, id, .. })) => other_key(id, version, key),
             (Error::NeedLong, _) => Failure::new(
                 Exit::NeedsMore,
                 "a short message of a session that is not known yet: open a long one of it \
