@@ -101,7 +101,7 @@ def test_what_is_finished_is_finished() -> None:
     state.finalize()
     mac.finalize()
     for call in (state.finalize, mac.finalize):
-        with pytest.raises(AlreadyFinalized, match="start a new one"):
+        with pytest.raises(AlreadyFinalized, match="make a new one"):
             call()
     for update in (state.update, mac.update):
         with pytest.raises(AlreadyFinalized):

@@ -24,6 +24,7 @@ pub(super) fn run(group: &mut Group) {
     };
     group.check("the wheel's tag is what its binary needs", || tag(&wheel));
     group.check("another folder builds the same bytes", || same_bytes(&folder, &wheel));
+    group.check("no folder of this machine is in the wheel", || no_paths(&wheel));
     let python = match wheel::install(&folder.join("venv"), &wheel) {
         Ok(python) => python,
         Err(why) => return group.fail(&why),
@@ -110,6 +111,20 @@ fn same_bytes(folder: &Path, wheel: &Path) -> Result {
         return Ok(());
     }
     Err(format!("{} and {} differ", wheel.display(), again.display()))
+}
+
+/// Looks for the folders of the build in all that the wheel holds.
+fn no_paths(wheel: &Path) -> Result {
+    const SEARCH: &str = "import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    for name in wheel.namelist():
+        for folder in sys.argv[2:]:
+            if folder.encode() in wheel.read(name):
+                sys.exit(f'{name} holds {folder}')";
+    let home = std::env::home_dir().ok_or("HOME is not set")?;
+    let mut search = Command::new("python3");
+    search.args(["-c", SEARCH]).arg(wheel);
+    process::run(search.arg(workspace::root()).arg(workspace::target_dir()).arg(home.join(".")))
 }
 
 fn file(path: &Path) -> Result<Vec<u8>> {
