@@ -60,6 +60,16 @@ fn a_state_that_cannot_be_saved_lets_nothing_out() {
 }
 
 #[test]
+fn a_state_that_cannot_be_made_lets_nothing_out() {
+    let scratch = scratch();
+    let before = scratch.names();
+    let open = "open --key pump.key --first-contact --state no/folder/state message";
+    scratch.run(open).refused(10, "no/folder/state: No such file");
+    scratch.run(&format!("{open} --out opened")).refused(10, "no/folder/state: No such file");
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
 fn an_output_that_cannot_be_made_does_not_use_the_message_up() {
     let scratch = scratch();
     scratch.run(&format!("{OPEN} --out first message")).refused(9, "exists");
