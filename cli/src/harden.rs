@@ -9,6 +9,7 @@ use rustix::process::{
 use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::exit::{Outcome, of};
+use crate::stream;
 
 /// From this limit on all memory to come is locked too: two copies of the
 /// longest message fit, and whatever else a command may want. Below it an
@@ -53,5 +54,5 @@ fn lock_memory() -> rustix::io::Result<()> {
 }
 
 fn note(text: &str) {
-    eprintln!("corekey: note: {text}");
+    stream::tell(format_args!("note: {text}"));
 }

@@ -1,6 +1,7 @@
 //! Standard input and output without the buffers of the standard library, which
 //! nobody wipes.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
@@ -48,6 +49,12 @@ pub(crate) fn write(bytes: &[u8]) -> Outcome {
         output.write_all(bytes)
     };
     write().map_err(|error| Failure::io(OUTPUT, &error))
+}
+
+/// Says something on standard error. That nobody can be told is no reason to end
+/// otherwise.
+pub(crate) fn tell(text: impl Display) {
+    let _ = io::stderr().write_all(format!("corekey: {text}\n").as_bytes());
 }
 
 /// The lines of a file, one by one as they come.

@@ -131,7 +131,7 @@ fn open_lines(args: &Args, encoding: notation::Form, receiver: &mut Receiver) ->
         let opened = match opened {
             Ok(opened) => opened,
             Err(refused) => {
-                eprintln!("corekey: {place}: {}", refused.message);
+                stream::tell(format_args!("{place}: {}", refused.message));
                 if args.json {
                     let report = Report::new()
                         .with("line", number)
