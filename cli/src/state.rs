@@ -12,7 +12,7 @@ use corekey::device::key::DeviceKey;
 use corekey::device::opener::{Opener, STATE_LEN};
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::files::{Place, Staged, open_own, patiently, refuse_existing};
+use crate::files::{Access, Staged, open_own, patiently, read_all, refuse_existing};
 use crate::records;
 
 /// A state file that this process alone uses.
@@ -48,11 +48,8 @@ impl StateFile {
             ));
         }
         let lock = locked(path)?;
-        let state = records::read_state(
-            &name,
-            &Place::File(path.to_path_buf()).read(records::MAX_LEN)?,
-            key,
-        )?;
+        let text = read_all(&lock, &name, records::MAX_LEN)?;
+        let state = records::read_state(&name, &text, key)?;
         Ok((Self { path: path.to_path_buf(), lock: Some(lock) }, state))
     }
 
@@ -75,7 +72,7 @@ impl StateFile {
 /// had it before replaced it by another file, so it is looked at again then.
 fn locked(path: &Path) -> Outcome<File> {
     patiently(|| {
-        let file = match open_own(path, 0o022) {
+        let file = match open_own(path, Access::Read, 0o022) {
             Ok(file) => file,
             Err(failure) => return Ok(Err(failure)),
         };

@@ -18,7 +18,7 @@ use corekey::rng::OsRng;
 
 use crate::command::journal;
 use crate::exit::{Exit, Failure, Outcome, of};
-use crate::files::{self, Place, open_own};
+use crate::files::{self, Access, Place, open_own};
 use crate::harden;
 use crate::keys::KeyArgs;
 use crate::notation::{self, Bytes, bytes_parser, parse_boot};
@@ -182,7 +182,7 @@ impl Source {
     fn new(args: &Args) -> Outcome<Self> {
         if let Some(path) = &args.journal {
             let id = journal::owner(args.key.id)?;
-            drop(open_own(path, 0o077)?);
+            drop(open_own(path, Access::ReadAndWrite, 0o077)?);
             let salted = !args.no_salt;
             return Ok(Self::Journal { path: path.clone(), open: None, id, salted });
         }
