@@ -208,6 +208,20 @@ impl<F> Staged<F> {
         Ok(file)
     }
 
+    /// As [`Self::publish`], of what cannot be made again: if something has the
+    /// name by now it stays under the one that it has, and that is told.
+    pub(crate) fn publish_or_keep(self) -> Outcome {
+        let Self { file, path } = self;
+        let refused = match file.persist_noclobber(&path) {
+            Ok(_) => return sync_folder(&path),
+            Err(refused) => refused,
+        };
+        let (_, kept) =
+            refused.file.keep().map_err(|error| Failure::io(path.display(), &error.error))?;
+        let why = format!("{}: {}; it is in {}", path.display(), refused.error, kept.display());
+        Err(Failure::new(Exit::Exists, why))
+    }
+
     /// Gives it the name of the file that it replaces.
     pub(crate) fn replace(self) -> Outcome<F> {
         let file = self

@@ -42,6 +42,20 @@ pub(crate) fn check_output(form: Form) -> Outcome {
     Ok(())
 }
 
+/// Refuses to send a screen what it would obey instead of showing; to be asked
+/// before a payload is used up.
+pub(crate) fn check_shown(text: &[u8]) -> Outcome {
+    let obeyed = |it: char| it.is_control() && !matches!(it, '\t' | '\n' | '\r');
+    let harmless = std::str::from_utf8(text).is_ok_and(|text| !text.contains(obeyed));
+    if harmless || !output_is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "standard output is a terminal, and the payload is no plain text: \
+         say --json, or send it to a file",
+    ))
+}
+
 /// Writes all of `bytes` to standard output at once.
 pub(crate) fn write(bytes: &[u8]) -> Outcome {
     let write = || {

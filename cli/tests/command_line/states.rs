@@ -80,6 +80,20 @@ fn an_output_that_cannot_be_made_does_not_use_the_message_up() {
     assert!(!scratch.path("again").exists());
 }
 
+/// As when another program makes the file at the wrong time.
+#[test]
+fn an_output_whose_name_is_taken_in_the_end_is_kept() {
+    let scratch = Scratch::with_journal();
+    scratch.run_with("seal --journal pump.journal --id pump-7 --out message", "secret 2").ok();
+    let open = "open --key pump.key --first-contact --state taken --out taken message";
+    let ended = scratch.run(open).exits(9);
+    let kept = scratch.names().into_iter().find(|name| name.starts_with(".tmp")).unwrap();
+    assert!(ended.stderr.contains("; it is in /"), "{ended:?}");
+    assert!(ended.stderr.trim_end().ends_with(&kept), "{ended:?}");
+    assert_eq!(scratch.read(&kept), b"secret 2");
+    assert_eq!(scratch.mode(&kept), 0o600);
+}
+
 #[test]
 fn a_full_standard_output_is_told_and_the_message_used_up() {
     let scratch = scratch();
