@@ -33,8 +33,8 @@ pub(crate) fn process() -> Outcome {
 /// The limit is for dumps to files, the flag also for those that a program
 /// takes (core_pattern), and for other processes of the same user.
 fn forbid_core_dumps() -> rustix::io::Result<()> {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+    let limit = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).and(limit)
 }
 
 fn lock_memory() -> rustix::io::Result<()> {

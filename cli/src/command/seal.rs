@@ -56,8 +56,9 @@ pub(crate) struct Args {
     /// no journal.
     #[arg(long, conflicts_with_all = ["down", "boot", "state", "no_salt"])]
     clock: bool,
-    /// Leave the random salt out, which makes long messages 8 bytes shorter. For
-    /// devices whose journal is never restored or copied.
+    /// Leave the random salt out, which makes long messages 8 bytes shorter. Only
+    /// for a device whose journal is never restored or copied, nor made a second
+    /// time with one key: else nonces come twice, which breaks the cipher.
     #[arg(long, requires = "journal", conflicts_with = "down")]
     no_salt: bool,
     /// Seal for the device, from cloud to device.
