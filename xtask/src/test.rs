@@ -25,7 +25,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       clippy     no warning, with and without default features
       rust       tests and doc tests of the Rust packages
       drift      the C ABI is as recorded
-      docs       API documentation, links, the README's programs
+      docs       API documentation, links, figures, what pages for newcomers promise
       dialects   the header compiles as every C and C++ it promises
       c          C tests: plain, with the archive, valgrind, sanitizers
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
