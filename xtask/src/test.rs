@@ -5,6 +5,7 @@
 //! needs it installs or names.
 
 mod c_tests;
+mod cli;
 mod dialects;
 mod docs;
 mod independent;
@@ -30,6 +31,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
       python     the wheel: its tag, tests, types, README, and all vectors
       second     the specifications, implemented a second time in Python
+      cli        the command line, and its exchange with that and COSE libraries
       packaging  what is installed, and programs built with it
       demo       the demo runs
     A missing Debian package is installed where the user is root; otherwise the
@@ -50,6 +52,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("vectors", vectors::run),
     ("python", python::run),
     ("second", independent::run),
+    ("cli", cli::run),
     ("packaging", rust::packaging),
     ("demo", demo),
 ];
