@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::{Result, markdown, workspace};
+pub(crate) use header::declared;
 use report::{Report, Table};
 
 pub(crate) const HELP: &str = "[NAME...] [--render]

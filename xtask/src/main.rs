@@ -5,6 +5,7 @@
 //! the tools each command names.
 
 mod abi;
+mod api;
 mod demo;
 mod dist;
 mod figures;
