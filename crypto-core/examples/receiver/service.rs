@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use corekey::Error;
 use corekey::device::head::{Heard, RowStatus};
 use corekey::device::message::{Claim, Form, MAX_OVERHEAD, Session, inspect};
-use corekey::device::name::Version;
+use corekey::device::name::{Boot, Version};
 use corekey::device::opener::{Opened, Opener};
 use corekey::device::root::{Root, RootKey};
 use corekey::device::rotation::{self, OFFER_LEN};
@@ -31,7 +31,8 @@ pub(crate) struct Service {
     /// One for each device: in one boot it follows few salts, each of which is a
     /// sealer's.
     sealers: HashMap<String, (Version, Sealer)>,
-    offered: HashMap<String, (Version, Instant)>,
+    /// When, and to which boot, a device was offered which version.
+    offered: HashMap<String, (Version, Boot, Instant)>,
 }
 
 /// What came of a message.
@@ -168,8 +169,11 @@ impl Service {
         heard: &Opened,
         next: Version,
     ) -> Result<Option<Vec<u8>>, String> {
-        let recent = self.offered.get(name);
-        if recent.is_some_and(|(version, at)| *version == next && at.elapsed() < OFFER_AGAIN) {
+        let boot = heard.session.boot();
+        let is_recent = |(version, to, at): &(Version, Boot, Instant)| {
+            (*version, *to) == (next, boot) && at.elapsed() < OFFER_AGAIN
+        };
+        if self.offered.get(name).is_some_and(is_recent) {
             return Ok(None);
         }
         let id = device_id(name)?;
@@ -177,7 +181,6 @@ impl Service {
         let next_key = self.root.device_key(&id, next).map_err(text)?;
         let offer = rotation::offer(&current, &next_key).map_err(text)?;
 
-        let boot = heard.session.boot();
         let fits = |(version, sealer): &(Version, Sealer)| {
             *version == heard.version && sealer.session().boot() == boot
         };
@@ -192,7 +195,7 @@ impl Service {
         let mut message = vec![0; 1 + OFFER_LEN + MAX_OVERHEAD];
         let len = sealer.seal(Form::Long, &[], &payload, &mut message).map_err(text)?;
         message.truncate(len);
-        self.offered.insert(name.to_owned(), (next, Instant::now()));
+        self.offered.insert(name.to_owned(), (next, boot, Instant::now()));
         Ok(Some(message))
     }
 }
