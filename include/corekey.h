@@ -8,25 +8,33 @@
  * CONVENTIONS, which hold for every function; a comment gives what differs.
  *
  *   Status     0 is success, errors are negative. Check every status.
+ *   Errors     "Errors:" in a comment names those of its call. Not named are
+ *              those of misuse, which any call has that takes what they are
+ *              about: COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
+ *              COREKEY_E_LENGTH (a length that the comment rules out),
+ *              COREKEY_E_ALGORITHM (a number that is none of the constants for
+ *              this parameter, or that this build leaves out), COREKEY_E_STATE,
+ *              COREKEY_E_MOVED, COREKEY_E_CONTEXT_SIZE (in an init).
  *   Sizes      All lengths are in bytes and above PTRDIFF_MAX refused.
  *   Buffers    A buffer is a pointer and a length. (NULL, 0) is an empty one;
  *              NULL with a length is COREKEY_E_NULL. A buffer must be valid for
  *              its length; inputs may not change during the call.
  *   Outputs    Every check but that of a tag comes before the first write, and
- *              its error writes nothing, except that COREKEY_E_BUFFER_TOO_SMALL
- *              stores the length needed. Ask for it with (NULL, 0).
- *   Overlap    An output, with all of its capacity, may overlap no other argument
- *              unless the comment says so: COREKEY_E_OVERLAP. Inputs may overlap
- *              each other.
+ *              its error writes nothing and leaves contexts as they were, except
+ *              that COREKEY_E_BUFFER_TOO_SMALL stores the length needed in
+ *              *out_len (*text_len). Ask for it with (NULL, 0).
+ *   Overlap    An output, with all of its capacity, and a context that a call
+ *              changes may overlap no other argument unless the comment says so.
+ *              Inputs may overlap each other.
  *   Contexts   are complete types in memory of yours: static, on the stack or
- *              in a struct, aligned to 8 bytes. Before its init a context holds
+ *              in a struct, aligned to 8 bytes. A function X_sized is called as
+ *              X, a macro that fills in the size. Before its init a context holds
  *              zeros or anything; zeroed storage is "not initialised" and gives
- *              COREKEY_E_STATE. Init it again at any time; an init that fails
- *              leaves it as it was. A context that may be copied may also be
- *              moved; none may outlive the process.
+ *              COREKEY_E_STATE. Init it again at any time. A context that may be
+ *              copied may also be moved; none may outlive the process.
  *   Secrets    Clear a context with its _clear when you are done, which cannot
- *              fail: there is nothing else to free. Nothing is allocated, errno is not
- *              used, and there is no initialiser to call.
+ *              fail: there is nothing else to free. Nothing is allocated, errno
+ *              is not used, and there is no initialiser to call.
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.
@@ -102,18 +110,17 @@ uint32_t corekey_abi_version(void);
 /* A sentence for a status, such as a log wants. Never NULL, never freed. */
 const char *corekey_status_str(corekey_status status);
 
-/* Runs the known-answer tests of every algorithm in the build.
- * Returns COREKEY_OK or COREKEY_E_SELFTEST. */
+/* Runs the known-answer tests of every algorithm in the build. Call it when the
+ * program starts, and stop if it fails.
+ * Errors: COREKEY_E_SELFTEST. */
 COREKEY_MUST_CHECK corekey_status corekey_selftest(void);
 
 /* Compares two byte strings in a time that depends on their lengths only.
- * Returns COREKEY_OK if they are equal, COREKEY_E_UNVERIFIED if not (also if
- * the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH. */
+ * Errors: COREKEY_E_UNVERIFIED if they differ, also in their lengths. */
 COREKEY_MUST_CHECK corekey_status corekey_equal(const void *a, size_t a_len, const void *b,
     size_t b_len);
 
-/* Overwrites memory with zeros, which no compiler removes.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH. */
+/* Overwrites memory with zeros, which no compiler removes. */
 corekey_status corekey_wipe(void *memory, size_t len);
 
 /* ==========================================================================
@@ -133,29 +140,20 @@ typedef struct corekey_hash_ctx {
   uint64_t opaque[COREKEY_HASH_CTX_WORDS];
 } corekey_hash_ctx;
 
-/* The digest of data.
- * digest_len is exactly the digest's length. digest may not overlap data.
- * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP. */
+/* The digest of data. digest_len is exactly the digest's length. */
 COREKEY_MUST_CHECK corekey_status corekey_hash(uint32_t alg, const uint8_t *data,
     size_t data_len, uint8_t *digest, size_t digest_len);
 
-/* Starts a message. Call it as corekey_hash_init(ctx, alg).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
+/* An empty message. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_init_sized(corekey_hash_ctx *ctx,
     size_t ctx_size, uint32_t alg);
 
-/* Appends data. data may not overlap ctx.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* Appends data to the message. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_update(corekey_hash_ctx *ctx,
     const uint8_t *data, size_t data_len);
 
 /* Writes the digest of all that was appended, and clears ctx.
- * digest_len is exactly the digest's length.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was. */
+ * digest_len is exactly the digest's length. */
 COREKEY_MUST_CHECK corekey_status corekey_hash_final(corekey_hash_ctx *ctx, uint8_t *digest,
     size_t digest_len);
 #define corekey_hash_init(ctx, alg) corekey_hash_init_sized((ctx), sizeof *(ctx), (alg))
@@ -164,7 +162,7 @@ COREKEY_MUST_CHECK corekey_status corekey_hash_final(corekey_hash_ctx *ctx, uint
 /* ==========================================================================
  * Message authentication: HMAC (RFC 2104, FIPS 198-1) with COREKEY_SHA256,
  * COREKEY_SHA384 or COREKEY_SHA512. A tag may be cut to its first half or
- * more: tag_len is from half the digest's length up to all of it.
+ * more (RFC 2104 section 5): tag_len is from half the digest's length to all.
  */
 
 #define COREKEY_HMAC_KEY_WORDS 40          /* Words of a corekey_hmac_key. */
@@ -180,41 +178,30 @@ typedef struct corekey_hmac_ctx {
   uint64_t opaque[COREKEY_HMAC_CTX_WORDS];
 } corekey_hmac_ctx;
 
-/* Makes a key from secret, which may have any length; RFC 2104 advises at
- * least the digest's. Call it as corekey_hmac_key_init(key, alg, secret, len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
+/* A key from secret, which may have any length; RFC 2104 section 3 advises at
+ * least that of the digest. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_key_init_sized(corekey_hmac_key *key,
     size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
 
-/* The tag of data.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* The tag of data. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac(const corekey_hmac_key *key, const uint8_t *data,
     size_t data_len, uint8_t *tag, size_t tag_len);
 
 /* Checks the tag of data in constant time.
- * Returns COREKEY_OK, or COREKEY_E_UNVERIFIED if it is not the tag;
- * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_STATE. */
+ * Errors: COREKEY_E_UNVERIFIED if it is not the tag of data. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_verify(const corekey_hmac_key *key,
     const uint8_t *data, size_t data_len, const uint8_t *tag, size_t tag_len);
 
-/* Starts a message under a key. Call it as corekey_hmac_init(ctx, key).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+/* An empty message under key, which may be cleared then. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_init_sized(corekey_hmac_ctx *ctx,
     size_t ctx_size, const corekey_hmac_key *key);
 
-/* Appends data. data may not overlap ctx.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* Appends data to the message. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_update(corekey_hmac_ctx *ctx,
     const uint8_t *data, size_t data_len);
 
 /* Writes the tag of all that was appended, and clears ctx. To check a tag,
- * pass both to corekey_equal.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was. */
+ * pass both to corekey_equal. */
 COREKEY_MUST_CHECK corekey_status corekey_hmac_final(corekey_hmac_ctx *ctx, uint8_t *tag,
     size_t tag_len);
 #define corekey_hmac_key_init(key, alg, secret, secret_len) \
@@ -235,31 +222,22 @@ typedef struct corekey_prk {
   uint64_t opaque[COREKEY_PRK_WORDS];
 } corekey_prk;
 
-/* HKDF-Extract (RFC 5869 2.2). An empty salt is a digest of zeros.
- * Call it as corekey_hkdf_extract(prk, alg, salt, salt_len, ikm, ikm_len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
+/* HKDF-Extract (RFC 5869 section 2.2). An empty salt is the RFC's default, a
+ * digest of zeros; ikm is the input keying material, of any length. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf_extract_sized(corekey_prk *prk, size_t prk_size,
     uint32_t alg, const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len);
 
-/* Takes a key that is uniformly random already, so that extraction is skipped
- * (RFC 5869 3.3). secret_len is the digest's length or more.
- * Call it as corekey_prk_init(prk, alg, secret, secret_len).
- * Returns as corekey_hkdf_extract_sized. */
+/* A pseudorandom key that is uniformly random already, so that extraction is
+ * skipped (RFC 5869 section 3.3). secret_len is the digest's length or more. */
 COREKEY_MUST_CHECK corekey_status corekey_prk_init_sized(corekey_prk *prk, size_t prk_size,
     uint32_t alg, const uint8_t *secret, size_t secret_len);
 
-/* HKDF-Expand (RFC 5869 2.3). okm_len is 1 to 255 digests. okm may not
- * overlap info or prk.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* HKDF-Expand (RFC 5869 section 2.3): fills okm. okm_len is 1 to 255 digests. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf_expand(const corekey_prk *prk,
     const uint8_t *info, size_t info_len, uint8_t *okm, size_t okm_len);
 
-/* Extract and expand in one call (RFC 5869 2). okm_len is 1 to 255 digests.
- * okm may not overlap the inputs.
- * Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP. */
+/* Extract, then expand (RFC 5869 section 2): fills okm. okm_len is 1 to 255
+ * digests. */
 COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt,
     size_t salt_len, const uint8_t *ikm, size_t ikm_len, const uint8_t *info, size_t info_len,
     uint8_t *okm, size_t okm_len);
@@ -273,10 +251,9 @@ COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt
  * Sealing and opening: AES-128-GCM and AES-256-GCM (NIST SP 800-38D).
  * Nonces are COREKEY_NONCE_LEN bytes and must never be used twice with one
  * key; tags are COREKEY_TAG_LEN bytes; a message is at most 2^36 - 32 bytes.
- * An open verifies before it decrypts. If it fails, the bytes that the
- * plaintext would have had are zeros; in place, the message is gone.
- * In place means that output and input start at the same address; any other
- * overlap is refused.
+ * An open verifies before it decrypts. If that fails, the bytes that the
+ * plaintext would have had are zeros; in place, the message is gone. In place
+ * means that output and input start at the same address, and is allowed.
  */
 
 #define COREKEY_AES_128_GCM 16             /* AES-128-GCM, 16-byte keys. */
@@ -292,46 +269,36 @@ typedef struct corekey_aead_key {
   uint64_t opaque[COREKEY_AEAD_KEY_WORDS];
 } corekey_aead_key;
 
-/* Makes a key from secret, whose length is exactly that of the algorithm.
- * Call it as corekey_aead_key_init(key, alg, secret, secret_len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM. */
+/* A key from secret, whose length is exactly that of the algorithm. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_key_init_sized(corekey_aead_key *key,
     size_t key_size, uint32_t alg, const uint8_t *secret, size_t secret_len);
 
 /* Encrypts plaintext to out and puts the tag behind it: plaintext_len +
- * COREKEY_TAG_LEN bytes, the number stored in *out_len. In place is allowed.
- * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE. */
+ * COREKEY_TAG_LEN bytes, the number stored in *out_len.
+ * Errors: COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_seal(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *plaintext, size_t plaintext_len, uint8_t *out, size_t out_cap,
     size_t *out_len);
 
 /* Opens what corekey_aead_seal made: sealed_len - COREKEY_TAG_LEN bytes, the
- * number stored in *out_len. In place is allowed.
- * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and out zeroed;
- * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed; COREKEY_E_LENGTH
- * (also if sealed is shorter than a tag), COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * number stored in *out_len; sealed_len is COREKEY_TAG_LEN or more.
+ * Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
+ * *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_open(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t out_cap, size_t *out_len);
 
 /* Encrypts len bytes of plaintext to as many of ciphertext, and the tag to
- * tag; tag_len is COREKEY_TAG_LEN. In place is allowed.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * tag; tag_len is COREKEY_TAG_LEN. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_seal_detached(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *plaintext, size_t len, uint8_t *ciphertext, uint8_t *tag, size_t tag_len);
 
 /* Opens len bytes of ciphertext to as many of plaintext; tag_len is
- * COREKEY_TAG_LEN. In place is allowed.
- * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with plaintext zeroed;
- * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE. */
+ * COREKEY_TAG_LEN.
+ * Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
+ * plaintext zeroed. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_open_detached(const corekey_aead_key *key,
     const uint8_t *nonce, size_t nonce_len, const uint8_t *aad, size_t aad_len,
     const uint8_t *ciphertext, size_t len, const uint8_t *tag, size_t tag_len,
@@ -348,22 +315,17 @@ COREKEY_MUST_CHECK corekey_status corekey_aead_open_detached(const corekey_aead_
 #define COREKEY_AES_KW 32                  /* AES-KW. */
 #define COREKEY_AES_KWP 33                 /* AES-KWP. */
 
-/* Wraps key: its length, rounded up to 8, and 8 bytes more, the number stored
- * in *out_len. out may not overlap the inputs.
- * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP. */
+/* Wraps key: its length, rounded up to a multiple of 8, and 8 bytes more, the
+ * number stored in *out_len.
+ * Errors: COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_key_wrap(uint32_t alg, const uint8_t *kek,
     size_t kek_len, const uint8_t *key, size_t key_len, uint8_t *out, size_t out_cap,
     size_t *out_len);
 
 /* Unwraps a key; its length is stored in *out_len. out needs wrapped_len - 8
- * bytes, and what AES-KWP leaves of them behind the key is zeros. out may not
- * overlap the inputs.
- * Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and those bytes
- * zeroed; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP. */
+ * bytes, and what AES-KWP leaves of them behind the key is zeros.
+ * Errors: COREKEY_E_UNVERIFIED if the wrapped key is not intact or kek is
+ * another, with *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_key_unwrap(uint32_t alg, const uint8_t *kek,
     size_t kek_len, const uint8_t *wrapped, size_t wrapped_len, uint8_t *out, size_t out_cap,
     size_t *out_len);
@@ -378,20 +340,15 @@ COREKEY_MUST_CHECK corekey_status corekey_key_unwrap(uint32_t alg, const uint8_t
 #define COREKEY_BASE64 49                  /* Base64 (section 4). */
 #define COREKEY_BASE64URL 50               /* Base64 for URLs and file names (section 5). */
 
-/* Writes data as text that ends in a NUL. text_cap counts the NUL; *text_len,
- * the number of characters, does not. text may not overlap data.
- * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
- * with the NUL; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+/* Writes data as text that ends in a NUL. text_cap counts the NUL;
+ * *text_len, the number of characters, does not.
+ * Errors: COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL. */
 COREKEY_MUST_CHECK corekey_status corekey_encode(uint32_t encoding, const uint8_t *data,
     size_t data_len, char *text, size_t text_cap, size_t *text_len);
 
 /* Reads text_len characters of text (no NUL). Only the one canonical text of
- * some data is valid: no white space, no stray bits. out may not overlap text.
- * Returns COREKEY_OK; COREKEY_E_ENCODING if text is not valid;
- * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP. */
+ * some data is valid: no white space, no missing padding, no stray bits.
+ * Errors: COREKEY_E_ENCODING if text is not valid; COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_decode(uint32_t encoding, const char *text,
     size_t text_len, uint8_t *out, size_t out_cap, size_t *out_len);
 
@@ -400,10 +357,9 @@ COREKEY_MUST_CHECK corekey_status corekey_decode(uint32_t encoding, const char *
  * right after fork() and in a restored snapshot.
  */
 
-
 /* Fills out with random bytes of the operating system's generator.
- * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
- * COREKEY_E_NULL, COREKEY_E_LENGTH. */
+ * Errors: COREKEY_E_ENTROPY_FAILED if the system has no generator or refuses,
+ * with out zeroed. */
 COREKEY_MUST_CHECK corekey_status corekey_random(uint8_t *out, size_t out_len);
 
 /* ==========================================================================
@@ -429,28 +385,22 @@ typedef struct corekey_drbg {
 typedef int32_t (*corekey_entropy_fn)(void *user, uint8_t *out, size_t len);
 
 /* Seeds a generator. The personalization may be empty; if it is secret, the
- * output stays unpredictable even if the source is broken. Call it as
- * corekey_drbg_init(drbg, entropy, user, personalization, len).
- * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL (also for
- * entropy), COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE. */
+ * output stays unpredictable even if the source is broken. entropy may not be
+ * NULL.
+ * Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_init_sized(corekey_drbg *drbg, size_t drbg_size,
     corekey_entropy_fn entropy, void *user, const uint8_t *personalization,
     size_t personalization_len);
 
 /* Mixes a new block of entropy and additional, which may be empty, into the
- * state; on an error the generator stays as it was.
- * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE,
- * COREKEY_E_MOVED. */
+ * state.
+ * Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_reseed(corekey_drbg *drbg,
     const uint8_t *additional, size_t additional_len);
 
 /* Fills out with up to COREKEY_DRBG_MAX_LEN random bytes. additional may be
- * empty. Reseeds by itself after 65536 calls.
- * Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED if a reseed was due and failed;
- * COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE, COREKEY_E_MOVED. */
+ * empty. Reseeds by itself every 65536 calls.
+ * Errors: COREKEY_E_ENTROPY_FAILED if a reseed was due and failed. */
 COREKEY_MUST_CHECK corekey_status corekey_drbg_generate(corekey_drbg *drbg,
     const uint8_t *additional, size_t additional_len, uint8_t *out, size_t out_len);
 #define corekey_drbg_init(drbg, entropy, user, personalization, personalization_len) \
@@ -477,41 +427,33 @@ typedef struct corekey_device_key {
   uint64_t opaque[COREKEY_DEVICE_KEY_WORDS];
 } corekey_device_key;
 
-/* Takes a key of COREKEY_KEY_LEN bytes.
- * Call it as corekey_device_key_init(key, version, id, id_len, secret, len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE. */
+/* Takes a key of COREKEY_KEY_LEN bytes that a factory or a root gave.
+ * Errors: COREKEY_E_RANGE for a version outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_init_sized(corekey_device_key *key,
     size_t key_size, uint64_t version, const uint8_t *id, size_t id_len, const uint8_t *secret,
     size_t secret_len);
 
-/* Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike,
- * for this id and version.
- * Call it as corekey_device_key_import(key, version, id, id_len, imported, len).
- * Returns as corekey_device_key_init_sized. */
+/* Takes a key made elsewhere, of 16 to 64 bytes with at least 128 bits of
+ * entropy; both sides import it alike, for this id and version.
+ * Errors: COREKEY_E_RANGE for a version outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_import_sized(corekey_device_key *key,
     size_t key_size, uint64_t version, const uint8_t *id, size_t id_len,
     const uint8_t *imported, size_t imported_len);
 
-/* The key check value: public, tells a mistyped key from a right one.
- * len is COREKEY_CHECK_VALUE_LEN.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* The key check value: public, for telling a mistyped key from a right one.
+ * len is COREKEY_CHECK_VALUE_LEN. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_check_value(const corekey_device_key *key,
     uint8_t *value, size_t len);
 
 /* A key of COREKEY_KEY_LEN bytes for the application: purpose is
  * COREKEY_FOR_WRAPPING or COREKEY_FOR_AUTHENTICATION, and context (at most 128
- * bytes) tells its uses apart.
- * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another purpose; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * bytes) tells its uses apart. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_derive(const corekey_device_key *key,
     uint32_t purpose, const uint8_t *context, size_t context_len, uint8_t *out, size_t out_len);
 
 /* The secret personalization (COREKEY_KEY_LEN bytes) for the device's
- * corekey_drbg in one boot.
- * Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * corekey_drbg in one boot, 0 to 2^48 - 1.
+ * Errors: COREKEY_E_RANGE for another boot. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_personalization(const corekey_device_key *key,
     uint64_t boot, uint8_t *out, size_t out_len);
 #define corekey_device_key_init(key, version, id, id_len, secret, secret_len) \
@@ -537,30 +479,21 @@ typedef struct corekey_root {
   uint64_t opaque[COREKEY_ROOT_WORDS];
 } corekey_root;
 
-/* Takes a root of COREKEY_KEY_LEN uniformly random bytes.
- * Call it as corekey_root_init(root, secret, secret_len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE. */
+/* Takes a root of COREKEY_KEY_LEN uniformly random bytes. */
 COREKEY_MUST_CHECK corekey_status corekey_root_init_sized(corekey_root *root, size_t root_size,
     const uint8_t *secret, size_t secret_len);
 
-/* The root of a fleet, whose id is 1 to 128 bytes; a root like any other.
- * Call it as corekey_root_fleet(fleet, root, fleet_id, fleet_id_len).
- * Returns as corekey_root_init_sized; COREKEY_E_STATE if root is none. */
+/* The root of a fleet, whose id is 1 to 128 bytes; a root like any other. */
 COREKEY_MUST_CHECK corekey_status corekey_root_fleet_sized(corekey_root *fleet,
     size_t fleet_size, const corekey_root *root, const uint8_t *fleet_id, size_t fleet_id_len);
 
 /* The public id of a root, which every stored row names. len is
- * COREKEY_ROOT_ID_LEN.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * COREKEY_ROOT_ID_LEN. */
 COREKEY_MUST_CHECK corekey_status corekey_root_id(const corekey_root *root, uint8_t *id,
     size_t len);
 
-/* Derives the key of a device.
- * Call it as corekey_root_device_key(key, root, version, id, id_len).
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+/* The key of one version of a device.
+ * Errors: COREKEY_E_RANGE for a version outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_root_device_key_sized(corekey_device_key *key,
     size_t key_size, const corekey_root *root, uint64_t version, const uint8_t *id,
     size_t id_len);
@@ -568,26 +501,20 @@ COREKEY_MUST_CHECK corekey_status corekey_root_device_key_sized(corekey_device_k
 /* The key of a device as base64 (44 characters and a NUL): what a factory
  * installs. The secure stand-in for base64(SHA-256(device id)), which anyone
  * who knows the id can compute.
- * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
- * with the NUL; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * Errors: COREKEY_E_RANGE for a version outside its range;
+ * COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL. */
 COREKEY_MUST_CHECK corekey_status corekey_device_key_base64(const corekey_root *root,
     uint64_t version, const uint8_t *id, size_t id_len, char *text, size_t text_cap,
     size_t *text_len);
 
-/* Wraps a device key for storage under the root's table key: the encryptedKey
- * of its row. len is COREKEY_WRAPPED_KEY_LEN.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* Wraps a device key for storage under the root's table key (AES-KW): the
+ * encryptedKey of its row. len is COREKEY_WRAPPED_KEY_LEN. */
 COREKEY_MUST_CHECK corekey_status corekey_root_wrap(const corekey_root *root,
     const corekey_device_key *key, uint8_t *wrapped, size_t len);
 
-/* Unwraps the device key in a row.
- * Call it as corekey_root_unwrap(key, root, version, id, id_len, wrapped, len).
- * Returns COREKEY_OK; COREKEY_E_UNVERIFIED if it is not that of this id,
- * version and root; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE;
- * then key stays as it was. */
+/* Unwraps the device key in a row. wrapped_len is COREKEY_WRAPPED_KEY_LEN.
+ * Errors: COREKEY_E_UNVERIFIED if it is not that of this id and version, or was
+ * made under another root; COREKEY_E_RANGE for a version outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_root_unwrap_sized(corekey_device_key *key,
     size_t key_size, const corekey_root *root, uint64_t version, const uint8_t *id,
     size_t id_len, const uint8_t *wrapped, size_t wrapped_len);
@@ -605,7 +532,8 @@ COREKEY_MUST_CHECK corekey_status corekey_root_unwrap_sized(corekey_device_key *
 /* ==========================================================================
  * Sealed messages between devices (up) and cloud (down): long ones are
  * COSE_Encrypt0, compact ones 20 bytes over the payload. A payload has up to
- * 16 MiB, external AAD up to 255 bytes. Specified in docs/message.md.
+ * 16 MiB, external AAD up to 255 bytes. Boots are 0 to 2^48 - 1. Specified in
+ * docs/message.md.
  */
 
 #define COREKEY_UP 0                       /* Device to cloud. */
@@ -645,26 +573,22 @@ typedef struct corekey_message {
   uint8_t id[128];       /* The device id. */
 } corekey_message;
 
-/* Starts a session. Up: boot is a number that this key never had before (from
- * corekey_journal_next_boot), and salt is empty or 8 fresh random bytes; a host
- * without a journal takes Unix milliseconds and must have a salt. Down: boot is
- * the device's, from its last opened message, and salt is 8 fresh random bytes.
- * Call it as corekey_sealer_init(sealer, key, direction, boot, salt, salt_len).
- * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction,
- * COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+/* Starts a session. Up: boot is a number that this key never had before
+ * (from corekey_journal_next_boot), and salt is empty or 8 fresh random
+ * bytes; a host without a journal takes Unix milliseconds and must have a
+ * salt. Down: boot is the device's, from its last opened message, and salt
+ * is 8 fresh random bytes.
+ * Errors: COREKEY_E_RANGE for a boot outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_sealer_init_sized(corekey_sealer *sealer,
     size_t sealer_size, const corekey_device_key *key, uint32_t direction, uint64_t boot,
     const uint8_t *salt, size_t salt_len);
 
-/* Seals payload: at most payload_len + COREKEY_MESSAGE_OVERHEAD_MAX bytes, the
- * number stored in *out_len. form is COREKEY_LONG or COREKEY_COMPACT; every
- * 64th message is long all the same. payload may lie anywhere inside out: then
- * it is moved to its place.
- * Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_SESSION_FULL; COREKEY_E_ALGORITHM for another form;
- * COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
- * COREKEY_E_STATE, COREKEY_E_MOVED. */
+/* Seals payload: at most payload_len + COREKEY_MESSAGE_OVERHEAD_MAX bytes,
+ * the number stored in *out_len. form is COREKEY_LONG or COREKEY_COMPACT;
+ * every 64th message is long all the same. payload may lie anywhere inside
+ * out: then it is moved to its place.
+ * Errors: COREKEY_E_SESSION_FULL if the next boot is due;
+ * COREKEY_E_BUFFER_TOO_SMALL. Then no counter is used. */
 COREKEY_MUST_CHECK corekey_status corekey_seal(corekey_sealer *sealer, uint32_t form,
     const uint8_t *aad, size_t aad_len, const uint8_t *payload, size_t payload_len,
     uint8_t *out, size_t out_cap, size_t *out_len);
@@ -673,65 +597,51 @@ COREKEY_MUST_CHECK corekey_status corekey_seal(corekey_sealer *sealer, uint32_t 
  * (state_len is COREKEY_OPENER_STATE_LEN); or, with (NULL, 0), at the first
  * contact with a key that was never used: it then takes the first authentic
  * message for fresh, so never do that after a loss of state.
- * Call it as corekey_opener_init_up(opener, key, state, state_len).
- * Returns COREKEY_OK; COREKEY_E_BAD_STATE; COREKEY_E_LENGTH, COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE,
- * COREKEY_E_STATE. */
+ * Errors: COREKEY_E_BAD_STATE if state is damaged or of another format. */
 COREKEY_MUST_CHECK corekey_status corekey_opener_init_up_sized(corekey_opener *opener,
     size_t opener_size, const corekey_device_key *key, const uint8_t *state, size_t state_len);
 
 /* Starts an opener of downlinks for a device in its current boot.
- * Call it as corekey_opener_init_down(opener, key, boot).
- * Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE. */
+ * Errors: COREKEY_E_RANGE for a boot outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_opener_init_down_sized(corekey_opener *opener,
     size_t opener_size, const corekey_device_key *key, uint64_t boot);
 
 /* Opens message to out; the payload's length is stored in *out_len, and what
  * the message says in *info, which may be NULL. out may start where message
  * does: then zeros follow the payload up to the message's end.
- * Returns COREKEY_OK. Of a message that is not opened, in this order:
- * COREKEY_E_MALFORMED; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_OTHER_KEY; COREKEY_E_NEED_LONG; then, with *out_len = 0 and out
- * zeroed (in place: all of message), COREKEY_E_FORGED, COREKEY_E_STALE,
- * COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL (down: a fifth salt; start the next
- * boot). Else COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED. */
+ * Errors, in this order: COREKEY_E_MALFORMED; COREKEY_E_BUFFER_TOO_SMALL;
+ * COREKEY_E_OTHER_KEY; COREKEY_E_NEED_LONG; then, with *out_len = 0 and as many
+ * bytes of out as the payload has zeroed (in place: all of message),
+ * COREKEY_E_FORGED; COREKEY_E_STALE, COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL
+ * (down: a fifth salt; start the next boot). The opener stays as it was. */
 COREKEY_MUST_CHECK corekey_status corekey_open(corekey_opener *opener, const uint8_t *aad,
     size_t aad_len, const uint8_t *message, size_t message_len, uint8_t *out, size_t out_cap,
     size_t *out_len, corekey_message *info);
 
 /* Writes the state of an opener of uplinks to state (state_len is
- * COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It is
- * no secret, but whoever puts an older one back can replay.
- * Returns COREKEY_OK; COREKEY_E_STATE also for an opener of downlinks, which
- * has none; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_MOVED. */
+ * COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It
+ * is no secret, but whoever puts an older one back can replay.
+ * Errors: COREKEY_E_STATE for an opener of downlinks, which has none. */
 COREKEY_MUST_CHECK corekey_status corekey_opener_save(const corekey_opener *opener,
     uint8_t *state, size_t state_len);
 
 /* Tells what a message says of itself, without a key; nothing of it is
  * authentic.
- * Returns COREKEY_OK; COREKEY_E_MALFORMED; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+ * Errors: COREKEY_E_MALFORMED for all that is not exactly one message. */
 COREKEY_MUST_CHECK corekey_status corekey_inspect(const uint8_t *message, size_t message_len,
     corekey_message *info);
 
 /* Writes a long message in another form: COREKEY_COMPACT, or COREKEY_FULL_IV
  * (label 5, the full IV, in place of label 6), without a key.
- * Returns COREKEY_OK; COREKEY_E_MALFORMED if message is not a long one;
- * COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
- * COREKEY_E_ALGORITHM for another form; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+ * Errors: COREKEY_E_MALFORMED if message is not a long one;
+ * COREKEY_E_BUFFER_TOO_SMALL. */
 COREKEY_MUST_CHECK corekey_status corekey_rewrite(uint32_t form, const uint8_t *message,
     size_t message_len, uint8_t *out, size_t out_cap, size_t *out_len);
 
 /* Exports the message key of a session as a COSE_Key with Base IV, for tests
- * with generic tools: whoever has it opens and seals that session. out_len is
- * COREKEY_COSE_KEY_LEN.
- * Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction;
- * COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * with generic tools: whoever has it opens and seals that session. out_len
+ * is COREKEY_COSE_KEY_LEN.
+ * Errors: COREKEY_E_RANGE for a boot outside its range. */
 COREKEY_MUST_CHECK corekey_status corekey_cose_key(const corekey_device_key *key,
     uint32_t direction, uint64_t boot, const uint8_t *salt, size_t salt_len, uint8_t *out,
     size_t out_len);
@@ -756,19 +666,16 @@ COREKEY_MUST_CHECK corekey_status corekey_cose_key(const corekey_device_key *key
 /* The offer of next, a key of a higher version of the same device, under
  * current. Deterministic: offers that race are the same bytes. len is
  * COREKEY_OFFER_LEN.
- * Returns COREKEY_OK; COREKEY_E_BAD_OFFER if next is of another device or of
- * no higher version; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * Errors: COREKEY_E_BAD_OFFER if next is of another device or of no higher
+ * version. */
 COREKEY_MUST_CHECK corekey_status corekey_rotation_offer(const corekey_device_key *current,
     const corekey_device_key *next, uint8_t *offer, size_t len);
 
 /* Takes an offer, without storage: next becomes the key to use from now on,
- * which is a copy of current if the offer is an old one. A device with a boot
- * journal calls corekey_journal_apply. next and current may not overlap.
- * Call it as corekey_rotation_apply(next, current, offer, len).
- * Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE; then next stays as it was. */
+ * which is a copy of current if the offer is an old one. A device with a
+ * boot journal calls corekey_journal_apply.
+ * Errors: COREKEY_E_BAD_OFFER if the offer is not COREKEY_OFFER_LEN bytes long,
+ * was not made under current, or was changed. */
 COREKEY_MUST_CHECK corekey_status corekey_rotation_apply_sized(corekey_device_key *next,
     size_t next_size, const corekey_device_key *current, const uint8_t *offer, size_t len);
 #define corekey_rotation_apply(next, current, offer, len) \
@@ -813,42 +720,37 @@ typedef struct corekey_storage {
   corekey_storage_erase_fn erase; /* As its type says. */
 } corekey_storage;
 
-/* Puts a device's first key into a blank or lost storage, in a factory or after
- * COREKEY_E_STATE_LOST; a version under which the device may have sealed is
- * never provisioned again. A storage that has this key already stays as it is;
- * one that has a lower version is rotated.
- * Returns COREKEY_OK; COREKEY_E_RANGE for a version that is not above that of
- * the storage, or if its numbers are used up; COREKEY_E_STORAGE;
- * COREKEY_E_LENGTH for a storage that is too small; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_STATE. */
+/* Puts a device's first key into a blank or lost storage, in a factory or
+ * after COREKEY_E_STATE_LOST; a version under which the device may have
+ * sealed is never provisioned again. A storage that has this key already
+ * stays as it is; one that has a lower version is rotated.
+ * Errors: COREKEY_E_RANGE for a version that is not above that of the
+ * storage, or if its numbers are used up; COREKEY_E_STORAGE;
+ * COREKEY_E_LENGTH for a storage that is too small. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_provision(const corekey_storage *storage,
     const corekey_device_key *key);
 
 /* Takes the device's key out of the journal, and finishes a rotation that a
  * power cut interrupted. To be called first after a start.
- * Call it as corekey_journal_load(key, storage, id, id_len).
- * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
- * COREKEY_E_CONTEXT_SIZE; then key stays as it was. */
+ * Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_load_sized(corekey_device_key *key,
     size_t key_size, const corekey_storage *storage, const uint8_t *id, size_t id_len);
 
 /* Counts a boot: to be called once after a start, before the first seal, and
  * again when a session is full. *boot goes to corekey_sealer_init and
  * corekey_opener_init_down. On an error seal nothing.
- * Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE
- * when the numbers are used up; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
- * COREKEY_E_LENGTH, COREKEY_E_OVERLAP. */
+ * Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE when the
+ * numbers are used up. */
 COREKEY_MUST_CHECK corekey_status corekey_journal_next_boot(const corekey_storage *storage,
     uint64_t *boot);
 
-/* Takes an offer for the device whose key is in the journal: makes the new key
- * durable, erases the old one there, and puts the new one into key, which holds
- * the old one. Then clear every other copy of that, count a boot and start a
- * new sealer. An old offer changes nothing; *rotated tells: 1 or 0.
- * Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST;
- * COREKEY_E_STORAGE; COREKEY_E_RANGE (numbers used up); COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+/* Takes an offer for the device whose key is in the journal: makes the new
+ * key durable, erases the old one there, and puts the new one into key,
+ * which holds the old one. Then clear every other copy of that, count a boot
+ * and start a new sealer. *rotated is 1; of an old offer, which changes
+ * nothing, it is 0.
+ * Errors: COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE;
+ * COREKEY_E_RANGE (numbers used up). */
 COREKEY_MUST_CHECK corekey_status corekey_journal_apply(const corekey_storage *storage,
     corekey_device_key *key, const uint8_t *offer, size_t len, uint32_t *rotated);
 #define corekey_journal_load(key, storage, id, id_len) \

@@ -22,7 +22,7 @@ pub enum Error {
     InvalidEncoding,
     /// The entropy source failed, or gave a constant or repeated block.
     EntropyFailed,
-    /// A known-answer test gave a wrong answer: do not use the library.
+    /// A known answer was wrong: do not use this build on this machine.
     SelfTestFailed,
     /// A version or boot number is outside its range.
     OutOfRange,
@@ -30,27 +30,26 @@ pub enum Error {
     RootFailed,
     /// The bytes are no sealed message.
     Malformed,
-    /// The message is of another device or version than the key.
+    /// The message is of another device or version: open it with that key.
     OtherKey,
-    /// A compact message needs state that is not there: the next long message
-    /// brings it.
+    /// A compact message without its session: the next long message brings it.
     NeedLong,
-    /// The tag does not verify: made under another key, or changed.
+    /// Not authentic: made under another key, or changed.
     Forged,
-    /// Authentic, but of an earlier boot, of another sealer in the same boot,
-    /// or older than the replay window.
+    /// Authentic, but of an earlier boot, of a copied sealer (the same boot under
+    /// another salt), or older than the replay window.
     Stale,
-    /// Authentic, but seen before.
+    /// Authentic, but opened before.
     Replay,
-    /// The session has no counter or room left: go to the next boot.
+    /// The session is used up: start the next boot.
     SessionFull,
     /// A saved state of an opener is damaged or of another format.
     InvalidState,
-    /// A rotation offer is not for this key, or damaged. Nothing changed.
+    /// A rotation offer is damaged or for another key; nothing changed.
     BadOffer,
     /// The boot journal is blank or damaged: provision the device anew.
     StateLost,
-    /// The storage of the boot journal failed; nothing may be sealed.
+    /// The storage of the boot journal failed; seal nothing.
     StorageFailed,
 }
 

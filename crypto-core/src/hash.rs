@@ -115,7 +115,7 @@ enum Inner {
     Sha512(sha2::Sha512),
 }
 
-/// A hash of data that comes in pieces.
+/// A message that comes in pieces. Wiped when dropped.
 pub struct Hash(Inner);
 
 impl Hash {

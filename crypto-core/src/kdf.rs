@@ -34,7 +34,7 @@ pub struct Prk(Inner);
 
 impl Prk {
     /// HKDF-Extract (RFC 5869 §2.2). An empty `salt` is the RFC's default, a
-    /// digest of zeros.
+    /// digest of zeros; `ikm` is the input keying material, of any length.
     #[must_use]
     pub fn extract(algorithm: HashAlgorithm, salt: &[u8], ikm: &[u8]) -> Self {
         wipe::after(|| {

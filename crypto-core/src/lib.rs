@@ -74,11 +74,7 @@ pub mod wrap;
 
 pub use error::Error;
 
-/// The Rust examples of the READMEs, compiled and run.
-#[cfg(all(doctest, feature = "os-rng"))]
-mod readmes {
-    #[doc = include_str!("../../README.md")]
-    struct OfTheWorkspace;
-    #[doc = include_str!("../README.md")]
-    struct OfThePackage;
-}
+/// The example of the package's README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -102,7 +102,7 @@ impl fmt::Debug for HmacKey {
     }
 }
 
-/// The tag of a message that comes in pieces. Wiped when dropped.
+/// A message that comes in pieces. Wiped when dropped.
 pub struct Hmac(Inner);
 
 impl Hmac {

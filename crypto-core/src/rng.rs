@@ -11,7 +11,7 @@ use crate::Error;
 pub struct OsRng;
 
 impl OsRng {
-    /// Fills `out` with random bytes.
+    /// Fills `out` with random bytes of the operating system's generator.
     ///
     /// # Errors
     /// [`Error::EntropyFailed`] if the system has no generator or refuses;

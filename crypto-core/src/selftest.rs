@@ -7,7 +7,8 @@ use crate::hash::{self, HashAlgorithm};
 use crate::kdf;
 use crate::mac::HmacKey;
 
-/// Runs every known-answer test; takes well under a millisecond on a server.
+/// Runs the known-answer tests of every algorithm in the build. Call it when the
+/// program starts, and stop if it fails.
 ///
 /// # Errors
 /// [`Error::SelfTestFailed`] if any answer is wrong.

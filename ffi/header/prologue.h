@@ -8,25 +8,33 @@
  * CONVENTIONS, which hold for every function; a comment gives what differs.
  *
  *   Status     0 is success, errors are negative. Check every status.
+ *   Errors     "Errors:" in a comment names those of its call. Not named are
+ *              those of misuse, which any call has that takes what they are
+ *              about: COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
+ *              COREKEY_E_LENGTH (a length that the comment rules out),
+ *              COREKEY_E_ALGORITHM (a number that is none of the constants for
+ *              this parameter, or that this build leaves out), COREKEY_E_STATE,
+ *              COREKEY_E_MOVED, COREKEY_E_CONTEXT_SIZE (in an init).
  *   Sizes      All lengths are in bytes and above PTRDIFF_MAX refused.
  *   Buffers    A buffer is a pointer and a length. (NULL, 0) is an empty one;
  *              NULL with a length is COREKEY_E_NULL. A buffer must be valid for
  *              its length; inputs may not change during the call.
  *   Outputs    Every check but that of a tag comes before the first write, and
- *              its error writes nothing, except that COREKEY_E_BUFFER_TOO_SMALL
- *              stores the length needed. Ask for it with (NULL, 0).
- *   Overlap    An output, with all of its capacity, may overlap no other argument
- *              unless the comment says so: COREKEY_E_OVERLAP. Inputs may overlap
- *              each other.
+ *              its error writes nothing and leaves contexts as they were, except
+ *              that COREKEY_E_BUFFER_TOO_SMALL stores the length needed in
+ *              *out_len (*text_len). Ask for it with (NULL, 0).
+ *   Overlap    An output, with all of its capacity, and a context that a call
+ *              changes may overlap no other argument unless the comment says so.
+ *              Inputs may overlap each other.
  *   Contexts   are complete types in memory of yours: static, on the stack or
- *              in a struct, aligned to 8 bytes. Before its init a context holds
+ *              in a struct, aligned to 8 bytes. A function X_sized is called as
+ *              X, a macro that fills in the size. Before its init a context holds
  *              zeros or anything; zeroed storage is "not initialised" and gives
- *              COREKEY_E_STATE. Init it again at any time; an init that fails
- *              leaves it as it was. A context that may be copied may also be
- *              moved; none may outlive the process.
+ *              COREKEY_E_STATE. Init it again at any time. A context that may be
+ *              copied may also be moved; none may outlive the process.
  *   Secrets    Clear a context with its _clear when you are done, which cannot
- *              fail: there is nothing else to free. Nothing is allocated, errno is not
- *              used, and there is no initialiser to call.
+ *              fail: there is nothing else to free. Nothing is allocated, errno
+ *              is not used, and there is no initialiser to call.
  *   Threads    Calls on a const context may run at the same time. A context
  *              that a call changes belongs to one thread at a time. All
  *              functions are re-entrant.

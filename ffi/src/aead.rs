@@ -1,10 +1,9 @@
 //! Sealing and opening: AES-128-GCM and AES-256-GCM (NIST SP 800-38D).
 //! Nonces are COREKEY_NONCE_LEN bytes and must never be used twice with one
 //! key; tags are COREKEY_TAG_LEN bytes; a message is at most 2^36 - 32 bytes.
-//! An open verifies before it decrypts. If it fails, the bytes that the
-//! plaintext would have had are zeros; in place, the message is gone.
-//! In place means that output and input start at the same address; any other
-//! overlap is refused.
+//! An open verifies before it decrypts. If that fails, the bytes that the
+//! plaintext would have had are zeros; in place, the message is gone. In place
+//! means that output and input start at the same address, and is allowed.
 
 use corekey::aead::{self, AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN};
 
@@ -48,10 +47,10 @@ unsafe impl Context for corekey_aead_key {
 }
 const _: () = assert!(context::fits::<corekey_aead_key>());
 
-/// Makes a key from secret, whose length is exactly that of the algorithm.
-/// Call it as corekey_aead_key_init(key, alg, secret, secret_len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+/// A key from secret, whose length is exactly that of the algorithm.
+///
+/// # Rust
+/// [`corekey::aead::AeadKey::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -83,10 +82,11 @@ pub unsafe extern "C" fn corekey_aead_key_init_sized(
 }
 
 /// Encrypts plaintext to out and puts the tag behind it: plaintext_len +
-/// COREKEY_TAG_LEN bytes, the number stored in *out_len. In place is allowed.
-/// Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_STATE.
+/// COREKEY_TAG_LEN bytes, the number stored in *out_len.
+/// Errors: COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::aead::AeadKey::seal`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -128,11 +128,12 @@ pub unsafe extern "C" fn corekey_aead_seal(
 }
 
 /// Opens what corekey_aead_seal made: sealed_len - COREKEY_TAG_LEN bytes, the
-/// number stored in *out_len. In place is allowed.
-/// Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and out zeroed;
-/// COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed; COREKEY_E_LENGTH
-/// (also if sealed is shorter than a tag), COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// number stored in *out_len; sealed_len is COREKEY_TAG_LEN or more.
+/// Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
+/// *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::aead::AeadKey::open`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -183,9 +184,10 @@ pub unsafe extern "C" fn corekey_aead_open(
 }
 
 /// Encrypts len bytes of plaintext to as many of ciphertext, and the tag to
-/// tag; tag_len is COREKEY_TAG_LEN. In place is allowed.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// tag; tag_len is COREKEY_TAG_LEN.
+///
+/// # Rust
+/// [`corekey::aead::AeadKey::seal_detached`], [`corekey::aead::AeadKey::seal_in_place`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -240,10 +242,12 @@ pub unsafe extern "C" fn corekey_aead_seal_detached(
 }
 
 /// Opens len bytes of ciphertext to as many of plaintext; tag_len is
-/// COREKEY_TAG_LEN. In place is allowed.
-/// Returns COREKEY_OK; COREKEY_E_UNVERIFIED with plaintext zeroed;
-/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_STATE.
+/// COREKEY_TAG_LEN.
+/// Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
+/// plaintext zeroed.
+///
+/// # Rust
+/// [`corekey::aead::AeadKey::open_detached`], [`corekey::aead::AeadKey::open_in_place`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -40,10 +40,11 @@ unsafe impl Context for corekey_device_key {
 }
 const _: () = assert!(context::fits::<corekey_device_key>());
 
-/// Takes a key of COREKEY_KEY_LEN bytes.
-/// Call it as corekey_device_key_init(key, version, id, id_len, secret, len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE.
+/// Takes a key of COREKEY_KEY_LEN bytes that a factory or a root gave.
+/// Errors: COREKEY_E_RANGE for a version outside its range.
+///
+/// # Rust
+/// [`corekey::device::key::DeviceKey::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -70,10 +71,12 @@ pub unsafe extern "C" fn corekey_device_key_init_sized(
     })
 }
 
-/// Takes a key made elsewhere, of 16 to 64 bytes; both sides import it alike,
-/// for this id and version.
-/// Call it as corekey_device_key_import(key, version, id, id_len, imported, len).
-/// Returns as corekey_device_key_init_sized.
+/// Takes a key made elsewhere, of 16 to 64 bytes with at least 128 bits of
+/// entropy; both sides import it alike, for this id and version.
+/// Errors: COREKEY_E_RANGE for a version outside its range.
+///
+/// # Rust
+/// [`corekey::device::key::DeviceKey::import`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -99,10 +102,11 @@ pub unsafe extern "C" fn corekey_device_key_import_sized(
     })
 }
 
-/// The key check value: public, tells a mistyped key from a right one.
+/// The key check value: public, for telling a mistyped key from a right one.
 /// len is COREKEY_CHECK_VALUE_LEN.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+///
+/// # Rust
+/// [`corekey::device::key::DeviceKey::check_value`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -120,8 +124,9 @@ pub unsafe extern "C" fn corekey_device_key_check_value(
 /// A key of COREKEY_KEY_LEN bytes for the application: purpose is
 /// COREKEY_FOR_WRAPPING or COREKEY_FOR_AUTHENTICATION, and context (at most 128
 /// bytes) tells its uses apart.
-/// Returns COREKEY_OK; COREKEY_E_ALGORITHM for another purpose; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+///
+/// # Rust
+/// [`corekey::device::key::DeviceKey::app_wrap_key`], [`corekey::device::key::DeviceKey::app_auth_key`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -153,9 +158,11 @@ pub unsafe extern "C" fn corekey_device_key_derive(
 }
 
 /// The secret personalization (COREKEY_KEY_LEN bytes) for the device's
-/// corekey_drbg in one boot.
-/// Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// corekey_drbg in one boot, 0 to 2^48 - 1.
+/// Errors: COREKEY_E_RANGE for another boot.
+///
+/// # Rust
+/// [`corekey::device::key::DeviceKey::drbg_personalization`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -65,11 +65,12 @@ unsafe impl Context for corekey_drbg {
 const _: () = assert!(context::fits::<corekey_drbg>());
 
 /// Seeds a generator. The personalization may be empty; if it is secret, the
-/// output stays unpredictable even if the source is broken. Call it as
-/// corekey_drbg_init(drbg, entropy, user, personalization, len).
-/// Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL (also for
-/// entropy), COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_CONTEXT_SIZE.
+/// output stays unpredictable even if the source is broken. entropy may not be
+/// NULL.
+/// Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken.
+///
+/// # Rust
+/// [`corekey::drbg::HmacDrbg::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -97,10 +98,11 @@ pub unsafe extern "C" fn corekey_drbg_init_sized(
 }
 
 /// Mixes a new block of entropy and additional, which may be empty, into the
-/// state; on an error the generator stays as it was.
-/// Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE,
-/// COREKEY_E_MOVED.
+/// state.
+/// Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken.
+///
+/// # Rust
+/// [`corekey::drbg::HmacDrbg::reseed`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -124,10 +126,11 @@ pub unsafe extern "C" fn corekey_drbg_reseed(
 }
 
 /// Fills out with up to COREKEY_DRBG_MAX_LEN random bytes. additional may be
-/// empty. Reseeds by itself after 65536 calls.
-/// Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED if a reseed was due and failed;
-/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_STATE, COREKEY_E_MOVED.
+/// empty. Reseeds by itself every 65536 calls.
+/// Errors: COREKEY_E_ENTROPY_FAILED if a reseed was due and failed.
+///
+/// # Rust
+/// [`corekey::drbg::HmacDrbg::generate`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -16,11 +16,12 @@ pub const COREKEY_BASE64: u32 = 49;
 /// Base64 for URLs and file names (section 5).
 pub const COREKEY_BASE64URL: u32 = 50;
 
-/// Writes data as text that ends in a NUL. text_cap counts the NUL; *text_len,
-/// the number of characters, does not. text may not overlap data.
-/// Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
-/// with the NUL; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
+/// Writes data as text that ends in a NUL. text_cap counts the NUL;
+/// *text_len, the number of characters, does not.
+/// Errors: COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL.
+///
+/// # Rust
+/// [`corekey::encode::encode`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -48,11 +49,11 @@ pub unsafe extern "C" fn corekey_encode(
 }
 
 /// Reads text_len characters of text (no NUL). Only the one canonical text of
-/// some data is valid: no white space, no stray bits. out may not overlap text.
-/// Returns COREKEY_OK; COREKEY_E_ENCODING if text is not valid;
-/// COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP.
+/// some data is valid: no white space, no missing padding, no stray bits.
+/// Errors: COREKEY_E_ENCODING if text is not valid; COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::encode::decode`]
 ///
 /// # Safety
 /// See the conventions of the header.

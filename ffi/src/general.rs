@@ -23,6 +23,9 @@ pub extern "C" fn corekey_abi_version() -> u32 {
 }
 
 /// A sentence for a status, such as a log wants. Never NULL, never freed.
+///
+/// # Rust
+/// [`corekey::Error`]
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
     let text = match status {
@@ -74,8 +77,12 @@ pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
     text.as_ptr()
 }
 
-/// Runs the known-answer tests of every algorithm in the build.
-/// Returns COREKEY_OK or COREKEY_E_SELFTEST.
+/// Runs the known-answer tests of every algorithm in the build. Call it when the
+/// program starts, and stop if it fails.
+/// Errors: COREKEY_E_SELFTEST.
+///
+/// # Rust
+/// [`corekey::selftest::run`]
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_selftest() -> corekey_status {
@@ -83,8 +90,10 @@ pub extern "C" fn corekey_selftest() -> corekey_status {
 }
 
 /// Compares two byte strings in a time that depends on their lengths only.
-/// Returns COREKEY_OK if they are equal, COREKEY_E_UNVERIFIED if not (also if
-/// the lengths differ); COREKEY_E_NULL, COREKEY_E_LENGTH.
+/// Errors: COREKEY_E_UNVERIFIED if they differ, also in their lengths.
+///
+/// # Rust
+/// [`corekey::ct::equal`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -109,7 +118,6 @@ pub unsafe extern "C" fn corekey_equal(
 }
 
 /// Overwrites memory with zeros, which no compiler removes.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_LENGTH.
 ///
 /// # Safety
 /// See the conventions of the header.

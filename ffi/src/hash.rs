@@ -37,10 +37,10 @@ unsafe impl Context for corekey_hash_ctx {
 }
 const _: () = assert!(context::fits::<corekey_hash_ctx>());
 
-/// The digest of data.
-/// digest_len is exactly the digest's length. digest may not overlap data.
-/// Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP.
+/// The digest of data. digest_len is exactly the digest's length.
+///
+/// # Rust
+/// [`corekey::hash::digest`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -67,9 +67,10 @@ pub unsafe extern "C" fn corekey_hash(
     })
 }
 
-/// Starts a message. Call it as corekey_hash_init(ctx, alg).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+/// An empty message.
+///
+/// # Rust
+/// [`corekey::hash::Hash::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -89,9 +90,10 @@ pub unsafe extern "C" fn corekey_hash_init_sized(
     })
 }
 
-/// Appends data. data may not overlap ctx.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Appends data to the message.
+///
+/// # Rust
+/// [`corekey::hash::Hash::update`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -116,8 +118,9 @@ pub unsafe extern "C" fn corekey_hash_update(
 
 /// Writes the digest of all that was appended, and clears ctx.
 /// digest_len is exactly the digest's length.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
+///
+/// # Rust
+/// [`corekey::hash::Hash::finish`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -58,14 +58,16 @@ pub struct corekey_storage {
     pub erase: corekey_storage_erase_fn,
 }
 
-/// Puts a device's first key into a blank or lost storage, in a factory or after
-/// COREKEY_E_STATE_LOST; a version under which the device may have sealed is
-/// never provisioned again. A storage that has this key already stays as it is;
-/// one that has a lower version is rotated.
-/// Returns COREKEY_OK; COREKEY_E_RANGE for a version that is not above that of
-/// the storage, or if its numbers are used up; COREKEY_E_STORAGE;
-/// COREKEY_E_LENGTH for a storage that is too small; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_STATE.
+/// Puts a device's first key into a blank or lost storage, in a factory or
+/// after COREKEY_E_STATE_LOST; a version under which the device may have
+/// sealed is never provisioned again. A storage that has this key already
+/// stays as it is; one that has a lower version is rotated.
+/// Errors: COREKEY_E_RANGE for a version that is not above that of the
+/// storage, or if its numbers are used up; COREKEY_E_STORAGE;
+/// COREKEY_E_LENGTH for a storage that is too small.
+///
+/// # Rust
+/// [`corekey::device::journal::Journal::provision`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -86,10 +88,10 @@ pub unsafe extern "C" fn corekey_journal_provision(
 
 /// Takes the device's key out of the journal, and finishes a rotation that a
 /// power cut interrupted. To be called first after a start.
-/// Call it as corekey_journal_load(key, storage, id, id_len).
-/// Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_CONTEXT_SIZE; then key stays as it was.
+/// Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE.
+///
+/// # Rust
+/// [`corekey::device::journal::Journal::open`], [`corekey::device::journal::Journal::device_key`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -119,9 +121,11 @@ pub unsafe extern "C" fn corekey_journal_load_sized(
 /// Counts a boot: to be called once after a start, before the first seal, and
 /// again when a session is full. *boot goes to corekey_sealer_init and
 /// corekey_opener_init_down. On an error seal nothing.
-/// Returns COREKEY_OK; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE
-/// when the numbers are used up; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
+/// Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE when the
+/// numbers are used up.
+///
+/// # Rust
+/// [`corekey::device::journal::Journal::next_boot`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -144,13 +148,16 @@ pub unsafe extern "C" fn corekey_journal_next_boot(
     })
 }
 
-/// Takes an offer for the device whose key is in the journal: makes the new key
-/// durable, erases the old one there, and puts the new one into key, which holds
-/// the old one. Then clear every other copy of that, count a boot and start a
-/// new sealer. An old offer changes nothing; *rotated tells: 1 or 0.
-/// Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST;
-/// COREKEY_E_STORAGE; COREKEY_E_RANGE (numbers used up); COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Takes an offer for the device whose key is in the journal: makes the new
+/// key durable, erases the old one there, and puts the new one into key,
+/// which holds the old one. Then clear every other copy of that, count a boot
+/// and start a new sealer. *rotated is 1; of an old offer, which changes
+/// nothing, it is 0.
+/// Errors: COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE;
+/// COREKEY_E_RANGE (numbers used up).
+///
+/// # Rust
+/// [`corekey::device::journal::Journal::apply`]
 ///
 /// # Safety
 /// See the conventions of the header.

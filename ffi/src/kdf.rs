@@ -25,10 +25,11 @@ unsafe impl Context for corekey_prk {
 }
 const _: () = assert!(context::fits::<corekey_prk>());
 
-/// HKDF-Extract (RFC 5869 2.2). An empty salt is a digest of zeros.
-/// Call it as corekey_hkdf_extract(prk, alg, salt, salt_len, ikm, ikm_len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+/// HKDF-Extract (RFC 5869 section 2.2). An empty salt is the RFC's default, a
+/// digest of zeros; ikm is the input keying material, of any length.
+///
+/// # Rust
+/// [`corekey::kdf::Prk::extract`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -56,10 +57,11 @@ pub unsafe extern "C" fn corekey_hkdf_extract_sized(
     })
 }
 
-/// Takes a key that is uniformly random already, so that extraction is skipped
-/// (RFC 5869 3.3). secret_len is the digest's length or more.
-/// Call it as corekey_prk_init(prk, alg, secret, secret_len).
-/// Returns as corekey_hkdf_extract_sized.
+/// A pseudorandom key that is uniformly random already, so that extraction is
+/// skipped (RFC 5869 section 3.3). secret_len is the digest's length or more.
+///
+/// # Rust
+/// [`corekey::kdf::Prk::from_bytes`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -86,10 +88,10 @@ pub unsafe extern "C" fn corekey_prk_init_sized(
     })
 }
 
-/// HKDF-Expand (RFC 5869 2.3). okm_len is 1 to 255 digests. okm may not
-/// overlap info or prk.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// HKDF-Expand (RFC 5869 section 2.3): fills okm. okm_len is 1 to 255 digests.
+///
+/// # Rust
+/// [`corekey::kdf::Prk::expand`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -113,10 +115,11 @@ pub unsafe extern "C" fn corekey_hkdf_expand(
     })
 }
 
-/// Extract and expand in one call (RFC 5869 2). okm_len is 1 to 255 digests.
-/// okm may not overlap the inputs.
-/// Returns COREKEY_OK; COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP.
+/// Extract, then expand (RFC 5869 section 2): fills okm. okm_len is 1 to 255
+/// digests.
+///
+/// # Rust
+/// [`corekey::kdf::hkdf`]
 ///
 /// # Safety
 /// See the conventions of the header.

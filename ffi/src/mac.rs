@@ -1,6 +1,6 @@
 //! Message authentication: HMAC (RFC 2104, FIPS 198-1) with COREKEY_SHA256,
 //! COREKEY_SHA384 or COREKEY_SHA512. A tag may be cut to its first half or
-//! more: tag_len is from half the digest's length up to all of it.
+//! more (RFC 2104 section 5): tag_len is from half the digest's length to all.
 
 use corekey::mac::{self, Hmac, HmacKey};
 
@@ -42,10 +42,11 @@ unsafe impl Context for corekey_hmac_ctx {
 }
 const _: () = assert!(context::fits::<corekey_hmac_ctx>());
 
-/// Makes a key from secret, which may have any length; RFC 2104 advises at
-/// least the digest's. Call it as corekey_hmac_key_init(key, alg, secret, len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_ALGORITHM.
+/// A key from secret, which may have any length; RFC 2104 section 3 advises at
+/// least that of the digest.
+///
+/// # Rust
+/// [`corekey::mac::HmacKey::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -71,8 +72,9 @@ pub unsafe extern "C" fn corekey_hmac_key_init_sized(
 }
 
 /// The tag of data.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+///
+/// # Rust
+/// [`corekey::mac::HmacKey::mac`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -99,8 +101,10 @@ pub unsafe extern "C" fn corekey_hmac(
 }
 
 /// Checks the tag of data in constant time.
-/// Returns COREKEY_OK, or COREKEY_E_UNVERIFIED if it is not the tag;
-/// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_STATE.
+/// Errors: COREKEY_E_UNVERIFIED if it is not the tag of data.
+///
+/// # Rust
+/// [`corekey::mac::HmacKey::verify`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -122,9 +126,10 @@ pub unsafe extern "C" fn corekey_hmac_verify(
     })
 }
 
-/// Starts a message under a key. Call it as corekey_hmac_init(ctx, key).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
-/// COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
+/// An empty message under key, which may be cleared then.
+///
+/// # Rust
+/// [`corekey::mac::HmacKey::start`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -145,9 +150,10 @@ pub unsafe extern "C" fn corekey_hmac_init_sized(
     })
 }
 
-/// Appends data. data may not overlap ctx.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Appends data to the message.
+///
+/// # Rust
+/// [`corekey::mac::Hmac::update`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -172,8 +178,9 @@ pub unsafe extern "C" fn corekey_hmac_update(
 
 /// Writes the tag of all that was appended, and clears ctx. To check a tag,
 /// pass both to corekey_equal.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE; then ctx stays as it was.
+///
+/// # Rust
+/// [`corekey::mac::Hmac::finish`]
 ///
 /// # Safety
 /// See the conventions of the header.

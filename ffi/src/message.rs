@@ -1,6 +1,7 @@
 //! Sealed messages between devices (up) and cloud (down): long ones are
 //! COSE_Encrypt0, compact ones 20 bytes over the payload. A payload has up to
-//! 16 MiB, external AAD up to 255 bytes. Specified in docs/message.md.
+//! 16 MiB, external AAD up to 255 bytes. Boots are 0 to 2^48 - 1. Specified in
+//! docs/message.md.
 
 use corekey::device::cose::{COSE_KEY_LEN, cose_key};
 use corekey::device::message::{self, Claim, Direction, Form, SALT_LEN, Session};
@@ -100,14 +101,15 @@ unsafe impl Context for corekey_opener {
 }
 const _: () = assert!(context::fits::<corekey_opener>());
 
-/// Starts a session. Up: boot is a number that this key never had before (from
-/// corekey_journal_next_boot), and salt is empty or 8 fresh random bytes; a host
-/// without a journal takes Unix milliseconds and must have a salt. Down: boot is
-/// the device's, from its last opened message, and salt is 8 fresh random bytes.
-/// Call it as corekey_sealer_init(sealer, key, direction, boot, salt, salt_len).
-/// Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction,
-/// COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
+/// Starts a session. Up: boot is a number that this key never had before
+/// (from corekey_journal_next_boot), and salt is empty or 8 fresh random
+/// bytes; a host without a journal takes Unix milliseconds and must have a
+/// salt. Down: boot is the device's, from its last opened message, and salt
+/// is 8 fresh random bytes.
+/// Errors: COREKEY_E_RANGE for a boot outside its range.
+///
+/// # Rust
+/// [`corekey::device::sealer::Sealer::up`], [`corekey::device::sealer::Sealer::down`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -139,14 +141,15 @@ pub unsafe extern "C" fn corekey_sealer_init_sized(
     })
 }
 
-/// Seals payload: at most payload_len + COREKEY_MESSAGE_OVERHEAD_MAX bytes, the
-/// number stored in *out_len. form is COREKEY_LONG or COREKEY_COMPACT; every
-/// 64th message is long all the same. payload may lie anywhere inside out: then
-/// it is moved to its place.
-/// Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_SESSION_FULL; COREKEY_E_ALGORITHM for another form;
-/// COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP,
-/// COREKEY_E_STATE, COREKEY_E_MOVED.
+/// Seals payload: at most payload_len + COREKEY_MESSAGE_OVERHEAD_MAX bytes,
+/// the number stored in *out_len. form is COREKEY_LONG or COREKEY_COMPACT;
+/// every 64th message is long all the same. payload may lie anywhere inside
+/// out: then it is moved to its place.
+/// Errors: COREKEY_E_SESSION_FULL if the next boot is due;
+/// COREKEY_E_BUFFER_TOO_SMALL. Then no counter is used.
+///
+/// # Rust
+/// [`corekey::device::sealer::Sealer::seal`], [`corekey::device::sealer::Sealer::seal_in_place`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -196,10 +199,10 @@ pub unsafe extern "C" fn corekey_seal(
 /// (state_len is COREKEY_OPENER_STATE_LEN); or, with (NULL, 0), at the first
 /// contact with a key that was never used: it then takes the first authentic
 /// message for fresh, so never do that after a loss of state.
-/// Call it as corekey_opener_init_up(opener, key, state, state_len).
-/// Returns COREKEY_OK; COREKEY_E_BAD_STATE; COREKEY_E_LENGTH, COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE,
-/// COREKEY_E_STATE.
+/// Errors: COREKEY_E_BAD_STATE if state is damaged or of another format.
+///
+/// # Rust
+/// [`corekey::device::opener::Opener::resume`], [`corekey::device::opener::Opener::first_contact`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -231,9 +234,10 @@ pub unsafe extern "C" fn corekey_opener_init_up_sized(
 }
 
 /// Starts an opener of downlinks for a device in its current boot.
-/// Call it as corekey_opener_init_down(opener, key, boot).
-/// Returns COREKEY_OK; COREKEY_E_RANGE, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
+/// Errors: COREKEY_E_RANGE for a boot outside its range.
+///
+/// # Rust
+/// [`corekey::device::opener::Opener::down`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -258,13 +262,14 @@ pub unsafe extern "C" fn corekey_opener_init_down_sized(
 /// Opens message to out; the payload's length is stored in *out_len, and what
 /// the message says in *info, which may be NULL. out may start where message
 /// does: then zeros follow the payload up to the message's end.
-/// Returns COREKEY_OK. Of a message that is not opened, in this order:
-/// COREKEY_E_MALFORMED; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_OTHER_KEY; COREKEY_E_NEED_LONG; then, with *out_len = 0 and out
-/// zeroed (in place: all of message), COREKEY_E_FORGED, COREKEY_E_STALE,
-/// COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL (down: a fifth salt; start the next
-/// boot). Else COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE, COREKEY_E_MOVED.
+/// Errors, in this order: COREKEY_E_MALFORMED; COREKEY_E_BUFFER_TOO_SMALL;
+/// COREKEY_E_OTHER_KEY; COREKEY_E_NEED_LONG; then, with *out_len = 0 and as many
+/// bytes of out as the payload has zeroed (in place: all of message),
+/// COREKEY_E_FORGED; COREKEY_E_STALE, COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL
+/// (down: a fifth salt; start the next boot). The opener stays as it was.
+///
+/// # Rust
+/// [`corekey::device::opener::Opener::open`], [`corekey::device::opener::Opener::open_in_place`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -327,11 +332,12 @@ pub unsafe extern "C" fn corekey_open(
 }
 
 /// Writes the state of an opener of uplinks to state (state_len is
-/// COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It is
-/// no secret, but whoever puts an older one back can replay.
-/// Returns COREKEY_OK; COREKEY_E_STATE also for an opener of downlinks, which
-/// has none; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_MOVED.
+/// COREKEY_OPENER_STATE_LEN). Save it before you act on what was opened. It
+/// is no secret, but whoever puts an older one back can replay.
+/// Errors: COREKEY_E_STATE for an opener of downlinks, which has none.
+///
+/// # Rust
+/// [`corekey::device::opener::Opener::save`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -361,8 +367,10 @@ pub unsafe extern "C" fn corekey_opener_save(
 
 /// Tells what a message says of itself, without a key; nothing of it is
 /// authentic.
-/// Returns COREKEY_OK; COREKEY_E_MALFORMED; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
+/// Errors: COREKEY_E_MALFORMED for all that is not exactly one message.
+///
+/// # Rust
+/// [`corekey::device::message::inspect`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -387,10 +395,11 @@ pub unsafe extern "C" fn corekey_inspect(
 
 /// Writes a long message in another form: COREKEY_COMPACT, or COREKEY_FULL_IV
 /// (label 5, the full IV, in place of label 6), without a key.
-/// Returns COREKEY_OK; COREKEY_E_MALFORMED if message is not a long one;
-/// COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_ALGORITHM for another form; COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_LENGTH, COREKEY_E_OVERLAP.
+/// Errors: COREKEY_E_MALFORMED if message is not a long one;
+/// COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::device::message::write_compact`], [`corekey::device::message::write_full_iv`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -421,11 +430,12 @@ pub unsafe extern "C" fn corekey_rewrite(
 }
 
 /// Exports the message key of a session as a COSE_Key with Base IV, for tests
-/// with generic tools: whoever has it opens and seals that session. out_len is
-/// COREKEY_COSE_KEY_LEN.
-/// Returns COREKEY_OK; COREKEY_E_ALGORITHM for another direction;
-/// COREKEY_E_RANGE, COREKEY_E_LENGTH, COREKEY_E_NULL, COREKEY_E_ALIGNMENT,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// with generic tools: whoever has it opens and seals that session. out_len
+/// is COREKEY_COSE_KEY_LEN.
+/// Errors: COREKEY_E_RANGE for a boot outside its range.
+///
+/// # Rust
+/// [`corekey::device::cose::cose_key`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -7,8 +7,11 @@ use crate::edge::{Output, guard};
 use crate::status::{corekey_status, from_error};
 
 /// Fills out with random bytes of the operating system's generator.
-/// Returns COREKEY_OK; COREKEY_E_ENTROPY_FAILED with out zeroed;
-/// COREKEY_E_NULL, COREKEY_E_LENGTH.
+/// Errors: COREKEY_E_ENTROPY_FAILED if the system has no generator or refuses,
+/// with out zeroed.
+///
+/// # Rust
+/// [`corekey::rng::OsRng::fill`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -38,9 +38,9 @@ unsafe impl Context for corekey_root {
 const _: () = assert!(context::fits::<corekey_root>());
 
 /// Takes a root of COREKEY_KEY_LEN uniformly random bytes.
-/// Call it as corekey_root_init(root, secret, secret_len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE.
+///
+/// # Rust
+/// [`corekey::device::root::RootKey::new`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -65,8 +65,9 @@ pub unsafe extern "C" fn corekey_root_init_sized(
 }
 
 /// The root of a fleet, whose id is 1 to 128 bytes; a root like any other.
-/// Call it as corekey_root_fleet(fleet, root, fleet_id, fleet_id_len).
-/// Returns as corekey_root_init_sized; COREKEY_E_STATE if root is none.
+///
+/// # Rust
+/// [`corekey::device::root::Root::fleet_root`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -94,8 +95,9 @@ pub unsafe extern "C" fn corekey_root_fleet_sized(
 
 /// The public id of a root, which every stored row names. len is
 /// COREKEY_ROOT_ID_LEN.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+///
+/// # Rust
+/// [`corekey::device::root::Root::root_id`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -120,10 +122,11 @@ pub unsafe extern "C" fn corekey_root_id(
     })
 }
 
-/// Derives the key of a device.
-/// Call it as corekey_root_device_key(key, root, version, id, id_len).
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE.
+/// The key of one version of a device.
+/// Errors: COREKEY_E_RANGE for a version outside its range.
+///
+/// # Rust
+/// [`corekey::device::root::Root::device_key`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -154,9 +157,11 @@ pub unsafe extern "C" fn corekey_root_device_key_sized(
 /// The key of a device as base64 (44 characters and a NUL): what a factory
 /// installs. The secure stand-in for base64(SHA-256(device id)), which anyone
 /// who knows the id can compute.
-/// Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed
-/// with the NUL; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Errors: COREKEY_E_RANGE for a version outside its range;
+/// COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL.
+///
+/// # Rust
+/// [`corekey::device::root::Root::device_key`], [`corekey::encode::encode`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -187,10 +192,11 @@ pub unsafe extern "C" fn corekey_device_key_base64(
     })
 }
 
-/// Wraps a device key for storage under the root's table key: the encryptedKey
-/// of its row. len is COREKEY_WRAPPED_KEY_LEN.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Wraps a device key for storage under the root's table key (AES-KW): the
+/// encryptedKey of its row. len is COREKEY_WRAPPED_KEY_LEN.
+///
+/// # Rust
+/// [`corekey::device::root::TableKey::wrap`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -212,12 +218,12 @@ pub unsafe extern "C" fn corekey_root_wrap(
     })
 }
 
-/// Unwraps the device key in a row.
-/// Call it as corekey_root_unwrap(key, root, version, id, id_len, wrapped, len).
-/// Returns COREKEY_OK; COREKEY_E_UNVERIFIED if it is not that of this id,
-/// version and root; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE;
-/// then key stays as it was.
+/// Unwraps the device key in a row. wrapped_len is COREKEY_WRAPPED_KEY_LEN.
+/// Errors: COREKEY_E_UNVERIFIED if it is not that of this id and version, or was
+/// made under another root; COREKEY_E_RANGE for a version outside its range.
+///
+/// # Rust
+/// [`corekey::device::root::TableKey::unwrap`]
 ///
 /// # Safety
 /// See the conventions of the header.

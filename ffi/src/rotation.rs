@@ -16,9 +16,11 @@ const _: () = assert!(COREKEY_OFFER_LEN == OFFER_LEN);
 /// The offer of next, a key of a higher version of the same device, under
 /// current. Deterministic: offers that race are the same bytes. len is
 /// COREKEY_OFFER_LEN.
-/// Returns COREKEY_OK; COREKEY_E_BAD_OFFER if next is of another device or of
-/// no higher version; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Errors: COREKEY_E_BAD_OFFER if next is of another device or of no higher
+/// version.
+///
+/// # Rust
+/// [`corekey::device::rotation::offer`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -46,12 +48,13 @@ pub unsafe extern "C" fn corekey_rotation_offer(
 }
 
 /// Takes an offer, without storage: next becomes the key to use from now on,
-/// which is a copy of current if the offer is an old one. A device with a boot
-/// journal calls corekey_journal_apply. next and current may not overlap.
-/// Call it as corekey_rotation_apply(next, current, offer, len).
-/// Returns COREKEY_OK; COREKEY_E_BAD_OFFER; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP,
-/// COREKEY_E_CONTEXT_SIZE, COREKEY_E_STATE; then next stays as it was.
+/// which is a copy of current if the offer is an old one. A device with a
+/// boot journal calls corekey_journal_apply.
+/// Errors: COREKEY_E_BAD_OFFER if the offer is not COREKEY_OFFER_LEN bytes long,
+/// was not made under current, or was changed.
+///
+/// # Rust
+/// [`corekey::device::rotation::apply`]
 ///
 /// # Safety
 /// See the conventions of the header.

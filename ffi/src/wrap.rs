@@ -11,11 +11,12 @@ pub const COREKEY_AES_KW: u32 = 32;
 /// AES-KWP.
 pub const COREKEY_AES_KWP: u32 = 33;
 
-/// Wraps key: its length, rounded up to 8, and 8 bytes more, the number stored
-/// in *out_len. out may not overlap the inputs.
-/// Returns COREKEY_OK; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP.
+/// Wraps key: its length, rounded up to a multiple of 8, and 8 bytes more, the
+/// number stored in *out_len.
+/// Errors: COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::wrap::WrapKey::wrap`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -46,12 +47,12 @@ pub unsafe extern "C" fn corekey_key_wrap(
 }
 
 /// Unwraps a key; its length is stored in *out_len. out needs wrapped_len - 8
-/// bytes, and what AES-KWP leaves of them behind the key is zeros. out may not
-/// overlap the inputs.
-/// Returns COREKEY_OK; COREKEY_E_UNVERIFIED with *out_len = 0 and those bytes
-/// zeroed; COREKEY_E_BUFFER_TOO_SMALL with *out_len = bytes needed;
-/// COREKEY_E_ALGORITHM, COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_OVERLAP.
+/// bytes, and what AES-KWP leaves of them behind the key is zeros.
+/// Errors: COREKEY_E_UNVERIFIED if the wrapped key is not intact or kek is
+/// another, with *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL.
+///
+/// # Rust
+/// [`corekey::wrap::WrapKey::unwrap`]
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -111,7 +111,21 @@ fn declarations(source: &Path) -> String {
     let text = String::from_utf8(bytes).expect("cbindgen writes UTF-8");
     // The section on safety is for Rust; C has the conventions on top.
     let text = text.replace("\n\n # Safety\n See the conventions of the header.\n", "\n");
-    text.split("\n\n").map(compact).collect()
+    let items = without_counterparts(&text);
+    let items: String = items.split("\n\n").map(compact).collect();
+    items.trim_start().to_owned()
+}
+
+/// Without the names of what does the same in Rust: docs/api.md has them.
+fn without_counterparts(text: &str) -> String {
+    let mut pieces = text.split("\n\n # Rust\n");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (_, rest) = piece.split_once('\n').expect("a line with the names");
+        kept.push('\n');
+        kept.push_str(rest);
+    }
+    kept
 }
 
 /// One declaration with its comment, as few lines as it needs: cbindgen spends

@@ -1,12 +1,15 @@
 //! `cargo xtask`: every developer command of the project, one file each.
 //!
 //! This file holds only the table of commands; `cargo xtask --help` prints it.
-//! Relies on the standard library and on the tools each command names.
+//! Relies on the standard library, on `serde_json` for reports of figures, and on
+//! the tools each command names.
 
 mod abi;
 mod demo;
 mod dist;
+mod figures;
 mod header;
+mod markdown;
 mod process;
 mod test;
 mod tools;
@@ -31,6 +34,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "dist", help: dist::HELP, run: dist::run },
     Command { name: "header", help: header::HELP, run: header::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
+    Command { name: "figures", help: figures::HELP, run: figures::run },
 ];
 
 fn main() -> ExitCode {

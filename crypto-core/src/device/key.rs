@@ -24,15 +24,15 @@ pub struct DeviceKey {
 }
 
 impl DeviceKey {
-    /// The key of 32 bytes that a factory, a journal or a root gave.
+    /// Takes a key of 32 bytes that a factory, a journal or a root gave.
     #[must_use]
     pub fn new(id: DeviceId, version: Version, key: Secret<32>) -> Self {
         let hmac = HmacKey::new(HashAlgorithm::Sha256, key.expose());
         Self { id, version, key, hmac }
     }
 
-    /// A key made elsewhere, of 16 to 64 bytes with at least 128 bits of
-    /// entropy. Both sides import it alike.
+    /// Takes a key made elsewhere, of 16 to 64 bytes with at least 128 bits of
+    /// entropy; both sides import it alike, for this id and version.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] outside 16 to 64 bytes.
@@ -75,7 +75,8 @@ impl DeviceKey {
         [a, b, c, d]
     }
 
-    /// A key for an application to wrap with. `context` tells uses apart.
+    /// A key of 32 bytes for the application to wrap keys with. `context`, at
+    /// most 128 bytes, tells its uses apart.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] if `context` is longer than 128 bytes.
@@ -83,8 +84,8 @@ impl DeviceKey {
         self.app_key(&label::APP_WRAP, context)
     }
 
-    /// A key for an application to authenticate with. `context` tells uses
-    /// apart.
+    /// A key of 32 bytes for the application to authenticate with. `context`, at
+    /// most 128 bytes, tells its uses apart.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] if `context` is longer than 128 bytes.
@@ -92,7 +93,7 @@ impl DeviceKey {
         self.app_key(&label::APP_AUTH, context)
     }
 
-    /// The secret personalization of the device's DRBG in one boot.
+    /// The secret personalization for the device's DRBG in one boot.
     #[must_use]
     pub fn drbg_personalization(&self, boot: Boot) -> Secret<32> {
         label::expand(&self.hmac, &label::DRBG, &boot.get().to_be_bytes(), &[])

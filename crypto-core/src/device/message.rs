@@ -137,10 +137,11 @@ pub struct Parts<'a> {
     pub tag: &'a [u8; TAG_LEN],
 }
 
-/// Takes a message apart without any key.
+/// Tells what a message says of itself, without a key; nothing of it is
+/// authentic.
 ///
 /// # Errors
-/// [`Error::Malformed`] for everything that is not exactly one message.
+/// [`Error::Malformed`] for all that is not exactly one message.
 pub fn inspect(message: &[u8]) -> Result<Parts<'_>, Error> {
     parse(message).ok_or(Error::Malformed)
 }

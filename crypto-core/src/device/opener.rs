@@ -111,8 +111,8 @@ impl Opener {
         }
     }
 
-    /// The state of an opener of uplinks, to be saved before its answer is acted
-    /// upon. It is not secret, but whoever rolls it back can replay.
+    /// The state of an opener of uplinks. Save it before you act on what was
+    /// opened. It is no secret, but whoever puts an older one back can replay.
     #[must_use]
     pub fn save(&self) -> [u8; STATE_LEN] {
         save(&self.heard)

@@ -29,7 +29,7 @@ pub trait Root {
     /// [`Error::RootFailed`] if the token cannot be used.
     fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error>;
 
-    /// The public name of the root, which every stored row carries.
+    /// The public id of the root, which every stored row names.
     ///
     /// # Errors
     /// As [`Root::hmac`].
@@ -39,7 +39,7 @@ pub trait Root {
         Ok([a, b, c, d, e, f, g, h])
     }
 
-    /// The key of a device.
+    /// The key of one version of a device.
     ///
     /// # Errors
     /// As [`Root::hmac`].
@@ -49,7 +49,7 @@ pub trait Root {
         Ok(DeviceKey::new(*id, version, key))
     }
 
-    /// The root of a fleet of 1 to 128 bytes of name.
+    /// The root of a fleet, whose id is 1 to 128 bytes; a root like any other.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] for another length; as [`Root::hmac`].
@@ -116,7 +116,8 @@ impl fmt::Debug for RootKey {
 pub struct TableKey(HmacKey);
 
 impl TableKey {
-    /// The `encryptedKey` of a row.
+    /// Wraps a device key for storage (AES-KW, RFC 3394): the `encryptedKey` of
+    /// its row.
     ///
     /// # Errors
     /// None for a key that exists; the result is that of the key wrap.
@@ -127,7 +128,7 @@ impl TableKey {
         Ok(wrapped)
     }
 
-    /// The device key in a row's `encryptedKey`.
+    /// Unwraps the device key in a row's `encryptedKey`.
     ///
     /// # Errors
     /// [`Error::Unverified`] if it is not that of this id and version, or was

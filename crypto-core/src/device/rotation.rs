@@ -23,12 +23,11 @@ pub enum Applied {
     Next(DeviceKey),
 }
 
-/// The offer of `next` to a device that has `current`. The same two keys give
-/// the same bytes, so it does not matter how many servers make it.
+/// The offer of `next`, a key of a higher version of the same device, under
+/// `current`. Deterministic: offers that race are the same bytes.
 ///
 /// # Errors
-/// [`Error::BadOffer`] if `next` is of another device, or of a version that is
-/// not above that of `current`.
+/// [`Error::BadOffer`] if `next` is of another device or of no higher version.
 pub fn offer(current: &DeviceKey, next: &DeviceKey) -> Result<[u8; OFFER_LEN], Error> {
     if next.id() != current.id() || next.version() <= current.version() {
         return Err(Error::BadOffer);
@@ -40,12 +39,13 @@ pub fn offer(current: &DeviceKey, next: &DeviceKey) -> Result<[u8; OFFER_LEN], E
     Ok(offer)
 }
 
-/// Takes an offer in a device that has `current`. Changes nothing but its
-/// result: the caller stores the key.
+/// Takes an offer, without storage, in a device that has `current`: the caller
+/// stores the key. A device with a boot journal calls
+/// [`Journal::apply`](crate::device::journal::Journal::apply).
 ///
 /// # Errors
-/// [`Error::BadOffer`] if the offer was not made under `current`, or was
-/// changed.
+/// [`Error::BadOffer`] if the offer is not [`OFFER_LEN`] bytes long, was not made
+/// under `current`, or was changed.
 pub fn apply(current: &DeviceKey, offer: &[u8]) -> Result<Applied, Error> {
     let offer: &[u8; OFFER_LEN] = offer.try_into().map_err(|_| Error::BadOffer)?;
     let (version, wrapped) = offer.split_first_chunk::<8>().ok_or(Error::BadOffer)?;

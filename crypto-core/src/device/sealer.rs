@@ -31,7 +31,8 @@ pub struct Sealer {
 
 impl Sealer {
     /// A device's sealer, for one start of it: the boot of `session` was never
-    /// used before (from the boot journal), or it has a fresh random salt.
+    /// used before (from the boot journal), or it has a fresh random salt. A
+    /// host without a journal takes Unix milliseconds and must have a salt.
     ///
     /// # Errors
     /// None for a key that exists; the result is that of making the key.

@@ -1,0 +1,285 @@
+//! The boot journal (`docs/rotation.md`), in a file or in a storage that is
+//! written in Python, such as a model of flash that loses power.
+
+use std::path::PathBuf;
+
+use corekey::Error;
+use corekey::device::file;
+use corekey::device::journal::{self, Fault, Storage, WORD_LEN};
+use corekey::secret::Secret;
+use pyo3::exceptions::PyLookupError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::key::DeviceKey;
+use super::name::Id;
+use crate::buffer::Input;
+use crate::call::{Raised, fill};
+use crate::error::already_finalized;
+use crate::wipe;
+
+/// The file of a boot journal: made by FileStorage.create() or
+/// FileStorage.open(), for Journal.provision() or Journal.open(). Its owner alone
+/// may read it, and one process at a time may have it open.
+#[pyclass(module = "corekey")]
+pub(crate) struct FileStorage(Option<file::FileStorage>);
+
+#[pymethods]
+impl FileStorage {
+    /// Makes the file with all pages erased, for a journal to be provisioned.
+    ///
+    /// pages: 2 or more. page_size: bytes, a multiple of 16, at least 144. Raises
+    /// OSError, FileExistsError among it.
+    #[staticmethod]
+    #[pyo3(signature = (path, pages = 2, page_size = 4096))]
+    fn create(path: PathBuf, pages: usize, page_size: usize) -> PyResult<Self> {
+        Ok(Self(Some(file::FileStorage::create(&path, pages, page_size)?)))
+    }
+
+    /// Opens a file that was made with as many pages of the same size.
+    ///
+    /// Raises OSError: BlockingIOError if another process has it open; also for
+    /// a file of another length.
+    #[staticmethod]
+    #[pyo3(signature = (path, pages = 2, page_size = 4096))]
+    fn open(path: PathBuf, pages: usize, page_size: usize) -> PyResult<Self> {
+        Ok(Self(Some(file::FileStorage::open(&path, pages, page_size)?)))
+    }
+}
+
+/// A storage that is written in Python.
+struct InPython {
+    storage: Py<PyAny>,
+    pages: usize,
+    page_size: usize,
+    raised: Raised,
+}
+
+impl InPython {
+    /// Calls the storage. A `LookupError` says that bytes are lost for good.
+    fn call(&self, then: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<()>) -> Result<(), Fault> {
+        Python::attach(|py| {
+            then(self.storage.bind(py)).map_err(|error| {
+                if error.is_instance_of::<PyLookupError>(py) {
+                    return Fault::Unreadable;
+                }
+                self.raised.put(Some(error));
+                Fault::Failed
+            })
+        })
+    }
+}
+
+impl Storage for InPython {
+    fn pages(&self) -> usize {
+        self.pages
+    }
+
+    fn page_size(&self) -> usize {
+        self.page_size
+    }
+
+    fn read(&mut self, page: usize, offset: usize, out: &mut [u8]) -> Result<(), Fault> {
+        self.call(|storage| fill(&storage.call_method1("read", (page, offset, out.len()))?, out))
+    }
+
+    fn write(&mut self, page: usize, offset: usize, word: &[u8; WORD_LEN]) -> Result<(), Fault> {
+        self.call(|storage| {
+            let word = PyBytes::new(storage.py(), word);
+            storage.call_method1("write", (page, offset, word)).map(drop)
+        })
+    }
+
+    fn erase(&mut self, page: usize) -> Result<(), Fault> {
+        self.call(|storage| storage.call_method1("erase", (page,)).map(drop))
+    }
+}
+
+/// Either storage.
+enum Store {
+    File(file::FileStorage),
+    Python(InPython),
+}
+
+impl Store {
+    fn storage(&self) -> &dyn Storage {
+        match self {
+            Self::File(file) => file,
+            Self::Python(object) => object,
+        }
+    }
+
+    fn storage_mut(&mut self) -> &mut dyn Storage {
+        match self {
+            Self::File(file) => file,
+            Self::Python(object) => object,
+        }
+    }
+}
+
+impl Storage for Store {
+    fn pages(&self) -> usize {
+        self.storage().pages()
+    }
+
+    fn page_size(&self) -> usize {
+        self.storage().page_size()
+    }
+
+    fn read(&mut self, page: usize, offset: usize, out: &mut [u8]) -> Result<(), Fault> {
+        self.storage_mut().read(page, offset, out)
+    }
+
+    fn write(&mut self, page: usize, offset: usize, word: &[u8; WORD_LEN]) -> Result<(), Fault> {
+        self.storage_mut().write(page, offset, word)
+    }
+
+    fn erase(&mut self, page: usize) -> Result<(), Fault> {
+        self.storage_mut().erase(page)
+    }
+}
+
+/// The boot journal of one device (docs/rotation.md): its key and its boot
+/// numbers, safe against power cuts. Made by Journal.provision() or
+/// Journal.open(); a context manager that closes itself.
+///
+/// A storage is a FileStorage, or an object with the attributes pages and
+/// page_size and the methods read(page, offset, length), write(page, offset,
+/// word) and erase(page), which return when what they did is durable. A read that
+/// raises LookupError says that these bytes are lost for good; every other
+/// exception makes the call raise StorageFailed. Use a journal from one thread at
+/// a time.
+#[pyclass(module = "corekey")]
+pub(crate) struct Journal {
+    journal: Option<journal::Journal<Store>>,
+    raised: Raised,
+}
+
+#[pymethods]
+impl Journal {
+    /// Makes the first journal of a storage, in a factory or after StateLost. In
+    /// a storage that has one this is a rotation to a higher version.
+    ///
+    /// key: the device's. Raises ValueError for a version that is not above that
+    /// of the storage, or pages that are too few or too small; StorageFailed.
+    #[staticmethod]
+    #[pyo3(signature = (storage, key))]
+    fn provision(
+        py: Python<'_>,
+        storage: &Bound<'_, PyAny>,
+        key: &DeviceKey,
+    ) -> PyResult<Py<Self>> {
+        let (storage, raised) = lent(storage)?;
+        wipe::after(|| {
+            let secret = Secret::take(&mut { *key.0.expose() });
+            let journal = journal::Journal::provision(storage, key.0.version(), &secret);
+            Self::made(py, journal, raised)
+        })
+    }
+
+    /// Opens the journal after a start, and finishes what a power cut
+    /// interrupted.
+    ///
+    /// Raises StateLost if the storage is blank or damaged; StorageFailed;
+    /// ValueError for pages that are too few or too small.
+    #[staticmethod]
+    #[pyo3(signature = (storage))]
+    fn open(py: Python<'_>, storage: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
+        let (storage, raised) = lent(storage)?;
+        wipe::after(|| Self::made(py, journal::Journal::open(storage), raised))
+    }
+
+    /// The version of the key.
+    #[getter]
+    fn version(&self) -> PyResult<u64> {
+        Ok(self.journal.as_ref().ok_or_else(already_finalized)?.version().get())
+    }
+
+    /// The key, which is that of the device device_id: the journal does not hold
+    /// whose it is.
+    #[pyo3(signature = (device_id))]
+    fn device_key(&self, py: Python<'_>, device_id: Id) -> PyResult<Py<DeviceKey>> {
+        let journal = self.journal.as_ref().ok_or_else(already_finalized)?;
+        wipe::after(|| Py::new(py, DeviceKey(journal.device_key(&device_id.0))))
+    }
+
+    /// Counts a boot: at the first seal after a start, and whenever a session is
+    /// full. The number was never given out before, and is durable.
+    ///
+    /// Raises StorageFailed: seal nothing, and try again or start again;
+    /// StateLost; ValueError when the numbers are used up.
+    #[pyo3(signature = ())]
+    fn next_boot(&mut self, py: Python<'_>) -> PyResult<u64> {
+        let journal = self.journal.as_mut().ok_or_else(already_finalized)?;
+        let boot = journal.next_boot().map_err(|error| self.raised.explain(py, error))?;
+        Ok(boot.get())
+    }
+
+    /// Takes the rotation offer that the device got: makes the next key durable,
+    /// erases the present one, and returns the next; None if the offer is of this
+    /// version or an earlier one. Then drop every other copy of the old key, and
+    /// count a boot.
+    ///
+    /// Raises BadOffer, and nothing changed; StorageFailed and StateLost: the
+    /// storage may hold either key, open it anew.
+    #[pyo3(signature = (device_id, offer))]
+    fn accept(
+        &mut self,
+        py: Python<'_>,
+        device_id: Id,
+        offer: Input<'_>,
+    ) -> PyResult<Option<Py<DeviceKey>>> {
+        let journal = self.journal.as_mut().ok_or_else(already_finalized)?;
+        let offer = offer.to_vec();
+        wipe::after(|| {
+            let applied = journal.apply(&device_id.0, &offer);
+            DeviceKey::of_applied(py, applied.map_err(|error| self.raised.explain(py, error))?)
+        })
+    }
+
+    /// Closes the journal and its storage; its key is wiped. What is called later
+    /// raises AlreadyFinalized.
+    #[pyo3(signature = ())]
+    fn close(&mut self) {
+        self.journal = None;
+    }
+
+    fn __enter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    #[pyo3(signature = (_kind = None, _error = None, _traceback = None, /))]
+    fn __exit__(
+        &mut self,
+        _kind: Option<&Bound<'_, PyAny>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) {
+        self.close();
+    }
+}
+
+impl Journal {
+    fn made(
+        py: Python<'_>,
+        journal: Result<journal::Journal<Store>, Error>,
+        raised: Raised,
+    ) -> PyResult<Py<Self>> {
+        let journal = journal.map_err(|error| raised.explain(py, error))?;
+        Py::new(py, Self { journal: Some(journal), raised })
+    }
+}
+
+/// The storage of an argument; a file's goes over to the journal.
+fn lent(storage: &Bound<'_, PyAny>) -> PyResult<(Store, Raised)> {
+    let raised = Raised::default();
+    if let Ok(file) = storage.cast::<FileStorage>() {
+        let file = file.try_borrow_mut()?.0.take().ok_or_else(already_finalized)?;
+        return Ok((Store::File(file), raised));
+    }
+    let pages = storage.getattr("pages")?.extract()?;
+    let page_size = storage.getattr("page_size")?.extract()?;
+    let storage = storage.clone().unbind();
+    let object = InPython { storage, pages, page_size, raised: raised.clone() };
+    Ok((Store::Python(object), raised))
+}
