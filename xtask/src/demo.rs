@@ -49,39 +49,44 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let programs = Programs::build(&workspace::target_dir().join("demo"))?;
     let built = start.elapsed();
 
-    println!("\n== 2. Make a root secret and enrol three devices under it\n");
     let mut demo = Demo::prepare(programs, folder, attackers_act)?;
-    let mut devices = story::enrol(&mut demo)?;
-
-    println!("\n== 3. Switch the devices on: they seal this machine's readings\n");
-    story::first_reports(&mut demo, &mut devices)?;
-
-    println!("\n== 4. Rotate the key of pump-7\n");
-    story::rotation(&mut demo, &mut devices)?;
-
-    println!("\n== 5. Reboot meter-17, and let its power fail while it counts its boot\n");
-    story::reboot(&mut demo, &mut devices)?;
-
-    println!("\n== 6. Let the power of gate-1 fail in the middle of its rotation\n");
-    story::power_cut_in_rotation(&mut demo, &mut devices)?;
-
-    println!("\n== 7. Meddle with what travels\n");
-    attacks::on_messages(&mut demo, &mut devices)?;
-
-    println!("\n== 8. Copy a device, bring foreign ones, make mistakes\n");
-    attacks::with_devices(&mut demo, &mut devices)?;
-
-    println!("\n== 9. Open the same stream in Python\n");
-    listener::compare(&mut demo)?;
+    let done = steps(&mut demo);
 
     println!("\n== 10. What was done\n");
     demo.table.print();
+    done?;
     println!();
     print_facts(&demo)?;
     let seconds = start.elapsed().as_secs_f64();
     print_fact("seconds", format!("{seconds:.1}, {:.1} of them to build", built.as_secs_f64()));
     println!("\n{}", demo.table.verdict()?);
     Ok(())
+}
+
+fn steps(demo: &mut Demo) -> Result {
+    println!("\n== 2. Enrol three devices under a new root secret\n");
+    let mut devices = story::enrol(demo)?;
+
+    println!("\n== 3. Switch the devices on: they seal this machine's readings\n");
+    story::first_reports(demo, &mut devices)?;
+
+    println!("== 4. Rotate the key of pump-7\n");
+    story::rotation(demo, &mut devices)?;
+
+    println!("\n== 5. Reboot meter-17, and let its power fail while it counts its boot\n");
+    story::reboot(demo, &mut devices)?;
+
+    println!("\n== 6. Let the power of gate-1 fail in the middle of its rotation\n");
+    story::power_cut_in_rotation(demo, &mut devices)?;
+
+    println!("\n== 7. Meddle with what pump-7 sends\n");
+    attacks::on_messages(demo, &mut devices)?;
+
+    println!("\n== 8. Copy a device, bring foreign ones, make mistakes\n");
+    attacks::with_devices(demo, &mut devices)?;
+
+    println!("\n== 9. Open the same stream in Python\n");
+    listener::compare(demo)
 }
 
 /// What all steps share.
@@ -97,10 +102,6 @@ struct Demo {
 impl Demo {
     fn prepare(programs: Programs, folder: PathBuf, attackers_act: bool) -> Result<Self> {
         let fleet = new_fleet(&folder, "fleet")?;
-        println!(
-            "{} is the root: 32 random bytes, for this user only",
-            fleet.root.path().display()
-        );
         let cloud = Cloud::start(&mut programs.receiver_command(&fleet))?;
         let table = Table::default();
         Ok(Self { programs, folder, fleet, cloud, table, attackers_act })
@@ -161,10 +162,12 @@ fn make_folder(folder: &Path) -> Result {
 fn print_facts(demo: &Demo) -> Result {
     let rustc = process::capture(Command::new("rustc").arg("--version"))?;
     let gcc = process::capture(Command::new("gcc").arg("-dumpfullversion"))?;
+    let python = process::capture(Command::new(&demo.programs.python).arg("--version"))?;
     let programs = &demo.programs;
     print_fact("CoreKey", format!("{}, {}", workspace::VERSION, dist::soname()?));
     print_fact("Rust", rustc.trim());
     print_fact("gcc", gcc.trim());
+    print_fact("Python", python.trim());
     print_fact("libcorekey.so", size(&programs.shared_library())?);
     print_fact("libcorekey.a", size(&programs.archive())?);
     print_fact("device program", size(&programs.device)?);

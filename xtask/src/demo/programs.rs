@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::listener;
 use super::root::RootFile;
 use crate::{Result, dist, process, workspace};
 
@@ -17,6 +18,8 @@ pub(super) struct Programs {
     pub(super) device: PathBuf,
     pub(super) copied_sealer: PathBuf,
     receiver: PathBuf,
+    /// A Python that has the wheel.
+    pub(super) python: PathBuf,
 }
 
 /// A service: a root and the database of the devices under it.
@@ -49,11 +52,12 @@ impl Programs {
             .chain(device_sources.iter().map(source("posix")))
             .collect();
         compile(&prefix, &sources, &device)?;
-        compile(&prefix, &[source("posix")(&"copied_sealer.c")], &copied_sealer)?;
+        compile(&prefix, &[source("posix/mistakes")(&"copied_sealer.c")], &copied_sealer)?;
         println!("compiled {} and {}", device.display(), copied_sealer.display());
         let receiver = build_receiver()?;
         println!("built {}", receiver.display());
-        Ok(Self { prefix, device, copied_sealer, receiver })
+        let python = listener::install(folder)?;
+        Ok(Self { prefix, device, copied_sealer, receiver, python })
     }
 
     pub(super) fn shared_library(&self) -> PathBuf {

@@ -59,6 +59,8 @@ impl Devices {
 
 /// Three devices without a key become devices of the fleet.
 pub(super) fn enrol(demo: &mut Demo) -> Result<Devices> {
+    let root = demo.fleet.root.path();
+    println!("{} is the root: 32 random bytes, for this user only", root.display());
     let member = |folder, sensors| -> Result<Member> {
         let board = demo.new_board(folder, folder, sensors)?;
         print!("{}", demo.programs.enrol(&demo.fleet, &board)?);

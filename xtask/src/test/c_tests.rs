@@ -140,7 +140,8 @@ fn instrumented() -> Result<PathBuf> {
     Ok(folder.join(host).join("release/libcorekey_ffi.so"))
 }
 
-fn sources(folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
+/// All files in a folder of ours with an extension.
+pub(super) fn sources(folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
     let folder = workspace::root().join(folder);
     let entries = fs::read_dir(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
