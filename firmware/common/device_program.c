@@ -79,7 +79,6 @@ static corekey_status next_session(struct device *device)
     uint8_t salt[COREKEY_SALT_LEN];
     size_t salt_len = 0;
 
-    end_session(device);
     corekey_status status = corekey_journal_next_boot(&device->platform->storage, &boot);
     if (status == COREKEY_OK && device->platform->entropy != NULL) {
         salt_len = sizeof salt;

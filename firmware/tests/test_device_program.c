@@ -318,6 +318,23 @@ static void a_device_that_runs_stops_when_it_cannot_count_its_next_boot(void **s
   assert_silent(&m);
 }
 
+static void the_same_when_a_fifth_salt_asks_for_a_boot(void **state) {
+  static const uint8_t kind = 0;
+  const corekey_device_key key = key_1();
+  uint8_t message[LINK_MESSAGE_MAX];
+  machine m;
+  (void)state;
+  machine_provisioned(&m);
+  OK(start(&m));
+  for (uint8_t salt = 0; salt < 4; salt++) {
+    OK(device_hear(&device, message, downlink(&key, 1, salt, &kind, 1, message)));
+  }
+  m.flash.off = true;
+  size_t len = downlink(&key, 1, 4, &kind, 1, message);
+  EXPECT(COREKEY_E_STORAGE, device_hear(&device, message, len));
+  assert_silent(&m);
+}
+
 /* ==========================================================================
  * Downlinks.
  */
@@ -702,6 +719,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_sealed_if_the_flash_cannot_be_read),
       cmocka_unit_test(nothing_is_sealed_if_the_salt_cannot_be_drawn),
       cmocka_unit_test(a_device_that_runs_stops_when_it_cannot_count_its_next_boot),
+      cmocka_unit_test(the_same_when_a_fifth_salt_asks_for_a_boot),
       cmocka_unit_test(an_offer_is_taken_and_the_old_key_is_nowhere_any_more),
       cmocka_unit_test(an_offer_by_radio_is_acknowledged_before_the_next_report_is_due),
       cmocka_unit_test(an_old_offer_in_a_new_message_is_ignored),
