@@ -64,29 +64,69 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 }
 
 fn steps(demo: &mut Demo) -> Result {
-    println!("\n== 2. Enrol three devices under a new root secret\n");
+    step(
+        "2. Enrol three devices under a new root secret",
+        "From the root, which only the receiver holds, comes a key for each device. The factory
+        installs it; the device moves it into its journal at the first start.",
+    );
     let mut devices = story::enrol(demo)?;
 
-    println!("\n== 3. Switch the devices on: they seal this machine's readings\n");
+    step(
+        "3. Switch the devices on: they seal this machine's readings",
+        "A device is a process in C. It counts its boot, seals its readings and sends them; the
+        receiver in Rust opens them. v is the version of the key, # the number of the message
+        in its boot. A long message says whose it is; a compact one is 20 bytes longer than
+        what is in it, and is known by the key that opens it.",
+    );
     story::first_reports(demo, &mut devices)?;
 
-    println!("== 4. Rotate the key of pump-7\n");
+    step(
+        "4. Rotate the key of pump-7",
+        "The receiver offers the next key, wrapped under the present one. The device stores it,
+        erases the old one and acknowledges by its first message under the new key.",
+    );
     story::rotation(demo, &mut devices)?;
 
-    println!("\n== 5. Reboot meter-17, and let its power fail while it counts its boot\n");
+    step(
+        "5. Reboot meter-17, and let its power fail while it counts its boot",
+        "The same boot number twice would be the same nonces twice: a boot is counted in flash
+        before anything is sealed, and one that may have been counted is skipped.",
+    );
     story::reboot(demo, &mut devices)?;
 
-    println!("\n== 6. Let the power of gate-1 fail in the middle of its rotation\n");
+    step(
+        "6. Let the power of gate-1 fail in the middle of its rotation",
+        "The old key rules until the new one is wholly stored. The receiver repeats its offer.",
+    );
     story::power_cut_in_rotation(demo, &mut devices)?;
 
-    println!("\n== 7. Meddle with what pump-7 sends\n");
+    step(
+        "7. Meddle with what pump-7 sends",
+        "Changed messages come first, then the messages as they were. A device is named where its
+        key has verified the message: a replay is authentic, a forgery is nobody's.",
+    );
     attacks::on_messages(demo, &mut devices)?;
 
-    println!("\n== 8. Copy a device, bring foreign ones, make mistakes\n");
+    step(
+        "8. Copy a device, bring foreign ones, make mistakes",
+        "A clone has the key of its original: only boot number and salt betray it.",
+    );
     attacks::with_devices(demo, &mut devices)?;
 
-    println!("\n== 9. Open the same stream in Python\n");
+    step(
+        "9. Open the same stream in Python",
+        "All that the receiver opened was recorded. Python opens it again, with the root alone.",
+    );
     listener::compare(demo)
+}
+
+/// Announces a step: what is done, and what there is to see.
+fn step(title: &str, text: &str) {
+    println!("\n== {title}\n");
+    for line in text.lines() {
+        println!("   {}", line.trim_start());
+    }
+    println!();
 }
 
 /// What all steps share.

@@ -15,7 +15,7 @@ mod vectors;
 
 use std::time::Instant;
 
-use crate::{Result, process, workspace};
+use crate::Result;
 use report::{Group, Report};
 
 pub(crate) const HELP: &str = "[GROUP...]

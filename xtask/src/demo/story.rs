@@ -71,13 +71,12 @@ pub(super) fn enrol(demo: &mut Demo) -> Result<Devices> {
         pump: member("pump-7", &["load", "uptime"])?,
         meter: member("meter-17", &["memory", "temperature"])?,
     };
-    println!("each key is in the device's own folder, where the factory would put it");
     Ok(devices)
 }
 
 pub(super) fn first_reports(demo: &mut Demo, devices: &mut Devices) -> Result {
     for member in [&mut devices.gate, &mut devices.pump, &mut devices.meter] {
-        println!("$ {}", process::shown(&demo.programs.device_command(&member.board, &[])));
+        println!("\n$ {}", process::shown(&demo.programs.device_command(&member.board, &[])));
         let sealed = member.switch_on(demo)?.report()?;
         show(&sealed);
         let answers = demo.deliver(&sealed.messages)?;
@@ -91,7 +90,6 @@ pub(super) fn first_reports(demo: &mut Demo, devices: &mut Devices) -> Result {
         let is_erased = !member.board.folder.join("factory.key").exists();
         let came = if is_erased { "it is in the journal only" } else { "it is still there" };
         demo.table.note(format!("the factory's key file of {id} is erased"), is_erased, came);
-        println!();
     }
     Ok(())
 }
