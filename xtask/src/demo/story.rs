@@ -76,7 +76,7 @@ pub(super) fn enrol(demo: &mut Demo) -> Result<Devices> {
 
 pub(super) fn first_reports(demo: &mut Demo, devices: &mut Devices) -> Result {
     for member in [&mut devices.gate, &mut devices.pump, &mut devices.meter] {
-        println!("\n$ {}", process::shown(&demo.programs.device_command(&member.board, &[])));
+        println!("$ {}", process::shown(&demo.programs.device_command(&member.board, &[])));
         let sealed = member.switch_on(demo)?.report()?;
         show(&sealed);
         let answers = demo.deliver(&sealed.messages)?;
@@ -90,6 +90,7 @@ pub(super) fn first_reports(demo: &mut Demo, devices: &mut Devices) -> Result {
         let is_erased = !member.board.folder.join("factory.key").exists();
         let came = if is_erased { "it is in the journal only" } else { "it is still there" };
         demo.table.note(format!("the factory's key file of {id} is erased"), is_erased, came);
+        println!();
     }
     Ok(())
 }
