@@ -70,19 +70,6 @@ static size_t offer_downlink(uint64_t boot, uint8_t message[LINK_MESSAGE_MAX]) {
   return downlink(&key, boot, 1, payload, sizeof payload, message);
 }
 
-static bool flash_holds(const flash *f, const char *hex) {
-  uint8_t secret[COREKEY_KEY_LEN];
-  unhex(hex, secret);
-  for (size_t page = 0; page < FLASH_PAGES; page++) {
-    for (size_t at = 0; at + 8 <= FLASH_PAGE_SIZE; at++) {
-      if (memcmp(&f->pages[page][at], secret, 8) == 0) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 static bool device_holds(const char *hex) {
   uint8_t secret[COREKEY_KEY_LEN];
   const uint8_t *const bytes = (const uint8_t *)&device;
@@ -569,20 +556,16 @@ static void a_fifth_salt_brings_the_next_boot(void **state) {
  * The power fails.
  */
 
-/* What a boot was heard of, over all starts of one device. */
+/* What was heard of a device, over all its starts. */
 typedef struct history {
   uint64_t highest[2]; /* Of versions 1 and 2. */
   size_t version;      /* The latest: 0 or 1. */
 } history;
 
-/* Starts the device as after power on, and checks that it speaks a key it may
- * have, under a boot number that was never used with it. */
-static void restart(machine *m, history *heard) {
+/* Hears a report: it is of a key that the device may have, under a boot number
+ * that was never used with it. */
+static void hear(const machine *m, history *heard) {
   const corekey_device_key keys[] = {key_1(), key_2()};
-  flash_power_on(&m->flash);
-  machine_forget(m);
-  OK(start(m));
-  OK(device_report(&device));
   const size_t version = is_of(m, &keys[1]) ? 1 : 0;
   const uint64_t boot = opened_by(m, &keys[version]);
   assert_true(version >= heard->version);
@@ -592,106 +575,113 @@ static void restart(machine *m, history *heard) {
   assert_false(m->flash.misused);
 }
 
+/* Starts the device as after power on, and hears what it reports. */
+static void restart(machine *m, history *heard) {
+  flash_power_on(&m->flash);
+  machine_forget(m);
+  OK(start(m));
+  OK(device_report(&device));
+  hear(m, heard);
+}
+
+static corekey_status hear_offer(machine *m, const history *heard) {
+  (void)m;
+  uint8_t message[LINK_MESSAGE_MAX];
+  return device_hear(&device, message, offer_downlink(heard->highest[0], message));
+}
+
 /* The server repeats its offer until the device has taken it. */
 static void rotate_to_the_end(machine *m, history *heard) {
-  uint8_t message[LINK_MESSAGE_MAX];
   if (heard->version == 0) {
-    OK(device_hear(&device, message, offer_downlink(heard->highest[0], message)));
+    OK(hear_offer(m, heard));
     restart(m, heard);
   }
   assert_int_equal(heard->version, 1);
   assert_false(flash_holds(&m->flash, KEY_1));
 }
 
-static void the_power_may_fail_in_every_write_of_a_boot(void **state) {
-  (void)state;
+/* A device that has booted so often and is on. Operations of its flash count
+ * from here. */
+static void prepare(machine *m, history *heard, uint32_t boots) {
+  memset(heard, 0, sizeof *heard);
+  machine_provisioned(m);
+  for (uint32_t i = 0; i < boots; i++) {
+    restart(m, heard);
+  }
+  flash_power_on(&m->flash);
+  machine_forget(m);
+}
+
+/* Whether the power was cut; if so, nothing can be sealed. */
+static bool was_cut(machine *m, corekey_status status) {
+  assert_int_equal(status, m->flash.off ? COREKEY_E_STORAGE : COREKEY_OK);
+  if (m->flash.off) {
+    assert_silent(m);
+  }
+  return m->flash.off;
+}
+
+/* What cuts of the power came to. */
+typedef struct cuts {
+  size_t count, new_key; /* After how many the device had its new key. */
+} cuts;
+
+/* Cuts the power in each operation of an act, in each way that leaves the word,
+ * after each number of boots; the device then starts again and is rotated. */
+static cuts cut_everywhere(corekey_status (*act)(machine *m, const history *heard)) {
+  cuts done = {0, 0};
   for (int tear = 0; tear < TEARS; tear++) {
-    for (uint32_t boots = 0; boots < 6; boots++) {
-      bool was_cut = true;
-      for (uint32_t cut = 0; was_cut; cut++) {
+    for (uint32_t boots = 1; boots < 6; boots++) {
+      bool cut_off = true;
+      for (uint32_t cut = 0; cut_off; cut++) {
         machine m;
-        history heard = {{0, 0}, 0};
-        machine_provisioned(&m);
-        for (uint32_t i = 0; i < boots; i++) {
-          restart(&m, &heard);
-        }
-        flash_power_on(&m.flash);
-        machine_forget(&m);
+        history heard;
+        prepare(&m, &heard, boots);
         m.flash.cut = cut;
         m.flash.tear = (enum tear)tear;
-        const corekey_status status = start(&m);
-        was_cut = m.flash.off;
-        assert_int_equal(status, was_cut ? COREKEY_E_STORAGE : COREKEY_OK);
-        if (was_cut) {
-          assert_silent(&m);
-        }
+        cut_off = was_cut(&m, act(&m, &heard));
         restart(&m, &heard);
+        done.count += cut_off;
+        done.new_key += cut_off && heard.version == 1;
         rotate_to_the_end(&m, &heard);
       }
     }
   }
+  return done;
+}
+
+static corekey_status start_again(machine *m, const history *heard) {
+  (void)heard;
+  return start(m);
+}
+
+static void the_power_may_fail_in_every_write_of_a_boot(void **state) {
+  (void)state;
+  const cuts done = cut_everywhere(start_again);
+  assert_true(done.count > 0 && done.new_key == 0);
 }
 
 static void the_power_may_fail_in_every_write_of_a_rotation(void **state) {
-  size_t cuts = 0, new_key = 0;
   (void)state;
-  for (int tear = 0; tear < TEARS; tear++) {
-    for (uint32_t boots = 1; boots < 6; boots++) {
-      bool was_cut = true;
-      for (uint32_t cut = 0; was_cut; cut++) {
-        uint8_t message[LINK_MESSAGE_MAX];
-        machine m;
-        history heard = {{0, 0}, 0};
-        machine_provisioned(&m);
-        for (uint32_t i = 0; i < boots; i++) {
-          restart(&m, &heard);
-        }
-        flash_power_on(&m.flash);
-        machine_forget(&m);
-        m.flash.cut = cut;
-        m.flash.tear = (enum tear)tear;
-        const corekey_status status =
-            device_hear(&device, message, offer_downlink(heard.highest[0], message));
-        was_cut = m.flash.off;
-        assert_int_equal(status, was_cut ? COREKEY_E_STORAGE : COREKEY_OK);
-        if (was_cut) {
-          assert_silent(&m);
-          cuts++;
-        }
-        restart(&m, &heard);
-        new_key += was_cut && heard.version == 1;
-        rotate_to_the_end(&m, &heard);
-      }
-    }
-  }
-  /* Both outcomes were there. */
-  assert_true(new_key > 0 && new_key < cuts);
+  const cuts done = cut_everywhere(hear_offer);
+  assert_true(done.new_key > 0 && done.new_key < done.count);
 }
 
+/* One operation fails and the next succeed: the device goes on under the key
+ * that the flash holds, or seals nothing. */
 static void the_flash_may_fail_in_every_write_of_a_rotation(void **state) {
-  (void)state;
   bool failed = true;
+  (void)state;
   for (uint32_t failing = 0; failed; failing++) {
-    uint8_t message[LINK_MESSAGE_MAX];
     machine m;
-    history heard = {{0, 0}, 0};
-    machine_provisioned(&m);
-    restart(&m, &heard);
-    flash_power_on(&m.flash);
-    machine_forget(&m);
+    history heard;
+    prepare(&m, &heard, 1);
     m.flash.operation_fails = failing;
-    /* One call fails, the next succeed: the device goes on under the key that
-     * the flash holds, or seals nothing. */
-    const corekey_status status =
-        device_hear(&device, message, offer_downlink(heard.highest[0], message));
+    const corekey_status status = hear_offer(&m, &heard);
     failed = m.flash.operations > failing;
     if (status == COREKEY_OK) {
-      const corekey_device_key keys[] = {key_1(), key_2()};
       OK(device_report(&device));
-      heard.version = is_of(&m, &keys[1]) ? 1 : 0;
-      const uint64_t boot = opened_by(&m, &keys[heard.version]);
-      assert_true(boot > heard.highest[heard.version]);
-      heard.highest[heard.version] = boot;
+      hear(&m, &heard);
       assert_int_equal(flash_holds(&m.flash, KEY_1), heard.version == 0);
     } else {
       assert_silent(&m);
