@@ -95,6 +95,7 @@ fn a_root_derives_as_specified() {
     assert_eq!(root.root_id().unwrap()[..], expand(&ROOT, &[b"ck1 rid\0"])[..8]);
     for fleet in [&b"f"[..], b"fleet-north", &[0; 128]] {
         let fleet_secret = expand(&ROOT, &[b"ck1 flt\0", fleet]);
+        assert_eq!(root.fleet_secret(fleet).unwrap().expose(), &fleet_secret);
         let key = root.fleet_root(fleet).unwrap().device_key(&id(b"pump"), version(1)).unwrap();
         assert_eq!(key.expose(), &expand(&fleet_secret, &[b"ck1 dev\0", &[0; 7], &[1], b"pump"]));
     }

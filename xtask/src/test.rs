@@ -5,6 +5,7 @@
 //! needs it installs or names.
 
 mod c_tests;
+mod cli;
 mod demo;
 mod dialects;
 mod docs;
@@ -31,6 +32,7 @@ pub(crate) const HELP: &str = "[GROUP...]
                  archive, valgrind, sanitizers
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
       second     the specifications, implemented a second time in Python
+      cli        the command line, and its exchange with that and COSE libraries
       packaging  what is installed, and programs built with it
       demo       all of the demo's table holds, and it fails when it should
     A missing Debian package is installed where the user is root; otherwise the
@@ -50,6 +52,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("c", c_tests::run),
     ("vectors", vectors::run),
     ("second", independent::run),
+    ("cli", cli::run),
     ("packaging", rust::packaging),
     ("demo", demo::run),
 ];

@@ -54,10 +54,19 @@ pub trait Root {
     /// # Errors
     /// [`Error::InvalidLength`] for another length; as [`Root::hmac`].
     fn fleet_root(&self, fleet_id: &[u8]) -> Result<RootKey, Error> {
+        Ok(RootKey::new(&self.fleet_secret(fleet_id)?))
+    }
+
+    /// The secret of [`Root::fleet_root`], to install it on a host that serves
+    /// this fleet alone.
+    ///
+    /// # Errors
+    /// As [`Root::fleet_root`].
+    fn fleet_secret(&self, fleet_id: &[u8]) -> Result<Secret<32>, Error> {
         if fleet_id.is_empty() || fleet_id.len() > MAX_TAIL {
             return Err(Error::InvalidLength);
         }
-        Ok(RootKey::new(&step(self, &label::FLEET, &[], fleet_id)?))
+        step(self, &label::FLEET, &[], fleet_id)
     }
 
     /// The key that wraps device keys for storage.

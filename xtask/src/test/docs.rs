@@ -10,7 +10,7 @@ use super::report::Group;
 use crate::{dist, figures, process, tools, workspace};
 
 /// Pages whose programs and commands are run, in one clone and from its top.
-const RUN: &[&str] = &["README.md"];
+const RUN: &[&str] = &["README.md", "cli/README.md"];
 
 pub(super) fn run(group: &mut Group) {
     group.check("the API documentation has no warning", api);

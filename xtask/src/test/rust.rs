@@ -17,6 +17,7 @@ const LINTED: &[&[&str]] = &[
     // Without the standard library it has a panic handler of its own, which no
     // test program can link.
     &["--package=corekey-ffi", "--lib", "--no-default-features", "--profile=firmware"],
+    &["--package=corekey-cli", "--all-targets"],
     &["--package=corekey-conformance", "--all-targets"],
     &["--package=xtask", "--all-targets"],
 ];
@@ -25,8 +26,8 @@ const LINTED: &[&[&str]] = &[
 /// build alone.
 const FEATURES: &[&str] = &["device", "root", "sha512", "wrap", "drbg", "encode", "os-rng"];
 
-/// What each package is tested with; `corekey-conformance` has its own group,
-/// and so have the packaging tests of xtask.
+/// What each package is tested with; `corekey-conformance` and `corekey-cli`
+/// have their own groups, and so have the packaging tests of xtask.
 const TESTED: &[&[&str]] = &[
     &["--package=corekey"],
     &["--package=corekey", "--no-default-features"],
