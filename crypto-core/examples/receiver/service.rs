@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use corekey::Error;
 use corekey::device::head::{Heard, RowStatus};
-use corekey::device::message::{Claim, Form, MAX_OVERHEAD, Session, inspect};
-use corekey::device::name::{Boot, Version};
+use corekey::device::key::DeviceKey;
+use corekey::device::message::{Claim, Form, MAX_OVERHEAD, SALT_LEN, Session, inspect};
+use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::device::opener::{Opened, Opener};
 use corekey::device::root::{Root, RootKey};
 use corekey::device::rotation::{self, OFFER_LEN};
@@ -75,42 +76,46 @@ impl Service {
     /// Opens a message and does what follows from it. An error is one of the
     /// service, which cannot go on.
     pub(crate) fn take(&mut self, message: &[u8]) -> Result<Taken, String> {
-        // One transaction: what was learned is stored before it is acted upon.
         let records = Records::open(&self.folder)?;
-        let mut taken = Taken {
-            outcome: Err(Refusal::of(Error::Malformed)),
-            notes: Vec::new(),
-            downlink: None,
-        };
-        let mut found = match self.find(&records, message)? {
+        let found = match self.find(&records, message)? {
             Ok(found) => found,
-            Err(refusal) => return Ok(Taken { outcome: Err(refusal), ..taken }),
-        };
-        let (name, heard) =
-            (found.record.name.clone(), found.record.head.heard(found.opened.version));
-        if let Heard::Acknowledged(change) = &heard {
-            found.record.apply(change);
-            let version = found.opened.version.get();
-            taken
-                .notes
-                .push(format!("rotated {name} speaks version {version}, which is active now"));
-        }
-        records.store(&found.record)?;
-        if let Heard::OfferDue(next) = heard {
-            taken.downlink = self.offer(&name, &found.opened, next)?;
-            if taken.downlink.is_some() {
-                taken.notes.push(format!("offered {name} the key of version {}", next.get()));
+            Err(refusal) => {
+                return Ok(Taken { outcome: Err(refusal), notes: Vec::new(), downlink: None });
             }
-        }
-        taken.outcome = match Reading::parse(&found.payload) {
-            Some(reading) => Ok(OpenedReading { device: name, opened: found.opened, reading }),
-            None => Err(Refusal {
-                device: Some(name),
-                remark: "it is authentic, but no reading: update the receiver".into(),
-                ..Refusal::of(Error::Malformed)
-            }),
         };
-        Ok(taken)
+        let reading = Reading::parse(&found.payload);
+        let (device, opened) = (found.record.name.clone(), found.opened);
+        let (notes, downlink) = self.follow_up(&records, found)?;
+        let outcome = match reading {
+            Some(reading) => Ok(OpenedReading { device, opened, reading }),
+            None => Err(Refusal::no_reading(&device)),
+        };
+        Ok(Taken { outcome, notes, downlink })
+    }
+
+    /// Stores what was learned from a message and moves the rotation on; what
+    /// there is to tell and to send.
+    fn follow_up(
+        &mut self,
+        records: &Records,
+        found: Found,
+    ) -> Result<(Vec<String>, Option<Vec<u8>>), String> {
+        let Found { mut record, opened, .. } = found;
+        let heard = record.head.heard(opened.version);
+        let mut notes = Vec::new();
+        if let Heard::Acknowledged(change) = &heard {
+            record.apply(change);
+            let (name, version) = (&record.name, opened.version.get());
+            notes.push(format!("rotated {name} speaks version {version}, which is active now"));
+        }
+        // Before anything is done about it: else a crash would let it in again.
+        records.store(&record)?;
+        let Heard::OfferDue(next) = heard else { return Ok((notes, None)) };
+        let offer = self.offer(&record.name, &opened, next)?;
+        if offer.is_some() {
+            notes.push(format!("offered {} the key of version {}", record.name, next.get()));
+        }
+        Ok((notes, offer))
     }
 
     /// Finds the key under which a message opens. A long message says whose it
@@ -131,25 +136,17 @@ impl Service {
             // An id that cannot be the name of a record is nobody's.
             let Ok(id) = device_id(&name) else { continue };
             let Some(mut record) = records.load(&name)? else { continue };
-            for at in 0..record.rows.len() {
-                let row = &record.rows[at];
-                if !is_of(&claim, row.version) {
-                    continue;
-                }
+            for row in record.rows.iter_mut().filter(|row| is_of(&claim, row.version)) {
                 if !row.status.opens() {
                     refusal.prefer(Refusal::closed(&name, row));
                     continue;
                 }
-                let key = self.root.device_key(&id, row.version).map_err(text)?;
-                let mut opener = match &row.state {
-                    Some(state) => Opener::resume(key, state).map_err(text)?,
-                    None => Opener::first_contact(key),
-                };
+                let mut opener = self.opener(&id, row)?;
                 let mut payload = vec![0; message.len()];
                 match opener.open(&[], message, &mut payload) {
                     Ok(opened) => {
                         payload.truncate(opened.len);
-                        record.rows[at].state = Some(opener.save());
+                        row.state = Some(opener.save());
                         return Ok(Ok(Found { record, opened, payload }));
                     }
                     Err(error) => {
@@ -159,6 +156,15 @@ impl Service {
             }
         }
         Ok(Err(refusal))
+    }
+
+    /// The opener of one version of a device, as it was when it was saved.
+    fn opener(&self, id: &DeviceId, row: &Row) -> Result<Opener, String> {
+        let key = self.root.device_key(id, row.version).map_err(text)?;
+        match &row.state {
+            Some(state) => Opener::resume(key, state).map_err(text),
+            None => Ok(Opener::first_contact(key)),
+        }
     }
 
     /// The offer of the next key, sealed for the device in its present boot; or
@@ -181,22 +187,31 @@ impl Service {
         let next_key = self.root.device_key(&id, next).map_err(text)?;
         let offer = rotation::offer(&current, &next_key).map_err(text)?;
 
-        let fits = |(version, sealer): &(Version, Sealer)| {
-            *version == heard.version && sealer.session().boot() == boot
-        };
-        if !self.sealers.get(name).is_some_and(fits) {
-            let mut salt = [0; 8];
-            OsRng.fill(&mut salt).map_err(text)?;
-            let sealer = Sealer::down(&current, boot, salt).map_err(text)?;
-            self.sealers.insert(name.to_owned(), (heard.version, sealer));
-        }
-        let Some((_, sealer)) = self.sealers.get_mut(name) else { return Ok(None) };
+        let sealer = self.sealer(name, &current, boot)?;
         let payload = [&[DOWN_OFFER], &offer[..]].concat();
         let mut message = vec![0; 1 + OFFER_LEN + MAX_OVERHEAD];
         let len = sealer.seal(Form::Long, &[], &payload, &mut message).map_err(text)?;
         message.truncate(len);
         self.offered.insert(name.to_owned(), (next, boot, Instant::now()));
         Ok(Some(message))
+    }
+
+    /// The sealer for a device in a boot: a new one, with a salt of its own, if
+    /// it was for another boot or version.
+    fn sealer(&mut self, name: &str, key: &DeviceKey, boot: Boot) -> Result<&mut Sealer, String> {
+        let fits = |(version, sealer): &(Version, Sealer)| {
+            *version == key.version() && sealer.session().boot() == boot
+        };
+        let sealer = match self.sealers.remove(name).filter(fits) {
+            Some(sealer) => sealer,
+            None => {
+                let mut salt = [0; SALT_LEN];
+                OsRng.fill(&mut salt).map_err(text)?;
+                (key.version(), Sealer::down(key, boot, salt).map_err(text)?)
+            }
+        };
+        let (_, sealer) = self.sealers.entry(name.to_owned()).insert_entry(sealer).into_mut();
+        Ok(sealer)
     }
 }
 
@@ -215,6 +230,12 @@ impl Refusal {
             _ => error.to_string(),
         };
         Self { error, device: None, remark }
+    }
+
+    /// A message that verified and holds something else.
+    fn no_reading(name: &str) -> Self {
+        let remark = "it is authentic, but no reading: update the receiver".into();
+        Self { error: Error::Malformed, device: Some(name.to_owned()), remark }
     }
 
     /// The device is known, but nothing is opened under this version.
