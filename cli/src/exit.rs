@@ -61,7 +61,7 @@ impl Exit {
     /// What it means, for the help.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
-            Self::Failed => "failed otherwise: no random bytes, no memory",
+            Self::Failed => "failed otherwise: no random bytes, a clock that is not set",
             Self::Usage => "the command line is wrong",
             Self::NotAuthentic => "not authentic: another key, or changed bytes",
             Self::Replayed => "authentic, but opened before or of an earlier boot",

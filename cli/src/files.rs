@@ -60,36 +60,49 @@ impl Place {
 
     /// All of it, whoever may read it.
     pub(crate) fn read(&self, limit: usize) -> Outcome<Zeroizing<Vec<u8>>> {
-        read_all(self.open()?, &self.name(), limit)
+        read_all(&self.open()?, &self.name(), limit)
     }
 
     /// All of it, if nobody else may read it. Standard input is up to the user.
     pub(crate) fn read_secret(&self, limit: usize) -> Outcome<Zeroizing<Vec<u8>>> {
         let file = match self {
             Self::Standard => stream::take_input()?,
-            Self::File(path) => open_own(path, 0o077)?,
+            Self::File(path) => open_own(path, Access::Read, 0o077)?,
         };
-        read_all(file, &self.name(), limit)
+        read_all(&file, &self.name(), limit)
     }
 }
 
+/// What a file is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    ReadAndWrite,
+}
+
 /// Opens a regular file of the caller's that gives others none of the rights in
-/// `forbidden`.
-pub(crate) fn open_own(path: &Path, forbidden: u32) -> Outcome<File> {
+/// `forbidden`. What is looked at is what was opened, whatever has its name.
+pub(crate) fn open_own(path: &Path, access: Access, forbidden: u32) -> Outcome<File> {
     let name = path.display();
     // A FIFO must not block before it is refused.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(access == Access::ReadAndWrite)
+        .custom_flags(flags.bits() as i32)
+        .open(path);
     let refused = |why: String| Failure::new(Exit::Permission, format!("{name} {why}"));
+    let irregular = || refused("is no regular file: to read from a pipe use `-`".into());
     let file = match file {
         Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
             return Err(refused("is a symbolic link: name the file itself".into()));
         }
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => return Err(irregular()),
         file => file.map_err(|error| Failure::io(&name, &error))?,
     };
     let metadata = file.metadata().map_err(|error| Failure::io(&name, &error))?;
     if !metadata.is_file() {
-        return Err(refused("is no regular file: to read from a pipe use `-`".into()));
+        return Err(irregular());
     }
     let user = geteuid().as_raw();
     if metadata.uid() != user {
@@ -110,7 +123,7 @@ pub(crate) fn open_own(path: &Path, forbidden: u32) -> Outcome<File> {
 
 /// All of a file, or a complaint if that is over `limit` bytes. Buffers that
 /// were outgrown are wiped.
-fn read_all(mut file: File, name: &str, limit: usize) -> Outcome<Zeroizing<Vec<u8>>> {
+pub(crate) fn read_all(mut file: &File, name: &str, limit: usize) -> Outcome<Zeroizing<Vec<u8>>> {
     // One byte more shows the end of the file without another buffer.
     let known = file.metadata().map_or(0, |metadata| metadata.len().saturating_add(1));
     let mut capacity = usize::try_from(known).unwrap_or(0).max(PIECE).min(limit + 1);
@@ -138,8 +151,8 @@ fn read_all(mut file: File, name: &str, limit: usize) -> Outcome<Zeroizing<Vec<u
 }
 
 /// A file that is written beside its place and put there when all is well.
-pub(crate) struct Staged {
-    file: NamedTempFile,
+pub(crate) struct Staged<F = File> {
+    file: NamedTempFile<F>,
     path: PathBuf,
 }
 
@@ -162,13 +175,29 @@ impl Staged {
         let file = stage().map_err(|error| Failure::io(path.display(), &error))?;
         Ok(Self { file, path: path.to_path_buf() })
     }
+}
 
-    pub(crate) fn file(&self) -> &File {
+impl<F> Staged<F> {
+    /// Has `make` make a file that is to become a new one. It gets a path where
+    /// nothing is, and makes the bytes durable.
+    pub(crate) fn made_by(path: &Path, make: impl FnMut(&Path) -> io::Result<F>) -> Outcome<Self> {
+        refuse_existing(path)?;
+        let file = tempfile::Builder::new()
+            .make_in(folder(path), make)
+            .map_err(|error| Failure::io(path.display(), &error))?;
+        Ok(Self { file, path: path.to_path_buf() })
+    }
+
+    pub(crate) fn file(&self) -> &F {
         self.file.as_file()
     }
 
+    pub(crate) fn file_mut(&mut self) -> &mut F {
+        self.file.as_file_mut()
+    }
+
     /// Gives it its name, unless something has that name by now.
-    pub(crate) fn publish(self) -> Outcome<File> {
+    pub(crate) fn publish(self) -> Outcome<F> {
         let file = self.file.persist_noclobber(&self.path).map_err(|refused| {
             if refused.error.kind() == io::ErrorKind::AlreadyExists {
                 return exists(&self.path);
@@ -179,8 +208,22 @@ impl Staged {
         Ok(file)
     }
 
+    /// As [`Self::publish`], of what cannot be made again: if something has the
+    /// name by now it stays under the one that it has, and that is told.
+    pub(crate) fn publish_or_keep(self) -> Outcome {
+        let Self { file, path } = self;
+        let refused = match file.persist_noclobber(&path) {
+            Ok(_) => return sync_folder(&path),
+            Err(refused) => refused,
+        };
+        let (_, kept) =
+            refused.file.keep().map_err(|error| Failure::io(path.display(), &error.error))?;
+        let why = format!("{}: {}; it is in {}", path.display(), refused.error, kept.display());
+        Err(Failure::new(Exit::Exists, why))
+    }
+
     /// Gives it the name of the file that it replaces.
-    pub(crate) fn replace(self) -> Outcome<File> {
+    pub(crate) fn replace(self) -> Outcome<F> {
         let file = self
             .file
             .persist(&self.path)

@@ -9,6 +9,7 @@ use rustix::process::{
 use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::exit::{Outcome, of};
+use crate::stream;
 
 /// From this limit on all memory to come is locked too: two copies of the
 /// longest message fit, and whatever else a command may want. Below it an
@@ -32,8 +33,8 @@ pub(crate) fn process() -> Outcome {
 /// The limit is for dumps to files, the flag also for those that a program
 /// takes (core_pattern), and for other processes of the same user.
 fn forbid_core_dumps() -> rustix::io::Result<()> {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+    let limit = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).and(limit)
 }
 
 fn lock_memory() -> rustix::io::Result<()> {
@@ -53,5 +54,5 @@ fn lock_memory() -> rustix::io::Result<()> {
 }
 
 fn note(text: &str) {
-    eprintln!("corekey: note: {text}");
+    stream::tell(format_args!("note: {text}"));
 }

@@ -6,6 +6,8 @@
 //! This file has the table of commands and the way a run ends.
 
 #![forbid(unsafe_code)]
+// They panic if nobody can be told; `stream` has what does not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("the command line knows how to protect its memory on Linux only");
@@ -71,7 +73,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.message.is_empty() {
-                eprintln!("corekey: {}", failure.message);
+                stream::tell(&failure.message);
             }
             ExitCode::from(failure.exit as u8)
         }

@@ -9,7 +9,7 @@ use corekey::device::opener::STATE_LEN;
 use corekey::device::root::{Root, RootKey};
 use corekey::encode::{Encoding, decode};
 use corekey::secret::Secret;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Outcome, of};
 use crate::notation::{hex, parse_bytes, parse_version, show, text_of};
@@ -65,7 +65,7 @@ pub(crate) fn read_device_key(file: &str, text: &[u8]) -> Outcome<DeviceKey> {
         Some(DeviceKey::new(id, version_of(version)?, decode_secret(secret)?))
     };
     let key = read().ok_or_else(|| damaged(file, &DEVICE_KEY))?;
-    if hex(&key.check_value()).as_bytes() != check {
+    if !Name::of(&key).is([id, version, check]) {
         return Err(damaged(file, &DEVICE_KEY));
     }
     Ok(key)
@@ -81,8 +81,7 @@ pub(crate) fn read_state(file: &str, text: &[u8], key: &DeviceKey) -> Outcome<[u
     let [id, version, check, state] =
         fields(file, text, &STATE, ["id", "version", "check", "state"])?;
     let name = Name::of(key);
-    if (id, version, check) != (name.id.as_bytes(), name.version.as_bytes(), name.check.as_bytes())
-    {
+    if !name.is([id, version, check]) {
         let shown = |bytes| String::from_utf8_lossy(bytes).into_owned();
         return Err(Failure::new(
             crate::exit::Exit::OtherKey,
@@ -120,6 +119,11 @@ impl Name {
             version: key.version().get().to_string(),
             check: hex(&key.check_value()),
         }
+    }
+
+    /// Whether these are its values, written as we write them.
+    fn is(&self, values: [&[u8]; 3]) -> bool {
+        values == [&self.id, &self.version, &self.check].map(|value| value.as_bytes())
     }
 }
 
@@ -191,7 +195,6 @@ fn decode_secret(text: &[u8]) -> Option<Secret<32>> {
     let mut bytes = [0; 32];
     let len = decode(Encoding::Hex, text, &mut bytes).ok();
     let secret = Secret::take(&mut bytes);
-    bytes.zeroize();
     (len == Some(32)).then_some(secret)
 }
 
@@ -241,6 +244,21 @@ mod tests {
         }
         for len in 0..text.len() - 1 {
             assert!(read_device_key("f", &text[..len]).is_err(), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_written_in_another_way_is_refused() {
+        let text = String::from_utf8(write_device_key(&key(b"pump-7")).to_vec()).unwrap();
+        assert!(read_device_key("f", text.as_bytes()).is_ok());
+        for (ours, other) in [
+            ("pump-7", "hex:70756d702d37"),
+            ("version 1", "version 01"),
+            ("version 1", "version +1"),
+            ("\nsecret", "\r\nsecret"),
+        ] {
+            let other = text.replace(ours, other);
+            assert!(read_device_key("f", other.as_bytes()).is_err(), "{other}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! crash leaves the state before a message or the one after it, and a message is
 //! never opened twice.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use corekey::device::key::DeviceKey;
 use corekey::device::opener::{Opener, STATE_LEN};
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::files::{Place, Staged, open_own, patiently, refuse_existing};
+use crate::files::{Access, Staged, open_own, patiently, read_all, refuse_existing};
 use crate::records;
 
 /// A state file that this process alone uses.
@@ -38,7 +38,8 @@ impl StateFile {
     /// The state that a file holds for a key.
     pub(crate) fn load(path: &Path, key: &DeviceKey) -> Outcome<(Self, [u8; STATE_LEN])> {
         let name = path.display().to_string();
-        if !path.exists() {
+        let absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+        if path.symlink_metadata().is_err_and(absent) {
             return Err(Failure::new(
                 Exit::NeedsMore,
                 format!(
@@ -48,11 +49,8 @@ impl StateFile {
             ));
         }
         let lock = locked(path)?;
-        let state = records::read_state(
-            &name,
-            &Place::File(path.to_path_buf()).read(records::MAX_LEN)?,
-            key,
-        )?;
+        let text = read_all(&lock, &name, records::MAX_LEN)?;
+        let state = records::read_state(&name, &text, key)?;
         Ok((Self { path: path.to_path_buf(), lock: Some(lock) }, state))
     }
 
@@ -65,7 +63,16 @@ impl StateFile {
             .file()
             .try_lock()
             .map_err(|error| Failure::io(self.path.display(), &error.into()))?;
-        let lock = if self.lock.is_some() { staged.replace()? } else { staged.publish()? };
+        let lock = match &self.lock {
+            // Somebody took the state away, and another opener may have begun a new one.
+            Some(lock) if !has_name(lock, &self.path) => {
+                let name = self.path.display();
+                let why = format!("{name} was moved or replaced meanwhile: find out by whom");
+                return Err(Failure::new(Exit::Io, why));
+            }
+            Some(_) => staged.replace()?,
+            None => staged.publish()?,
+        };
         self.lock = Some(lock);
         Ok(())
     }
@@ -75,7 +82,7 @@ impl StateFile {
 /// had it before replaced it by another file, so it is looked at again then.
 fn locked(path: &Path) -> Outcome<File> {
     patiently(|| {
-        let file = match open_own(path, 0o022) {
+        let file = match open_own(path, Access::Read, 0o022) {
             Ok(file) => file,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -84,12 +91,18 @@ fn locked(path: &Path) -> Outcome<File> {
             Err(TryLockError::WouldBlock) => return Err(busy()),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        if path.metadata()?.ino() != file.metadata()?.ino() {
-            return Err(busy());
-        }
-        Ok(Ok(file))
+        if has_name(&file, path) { Ok(Ok(file)) } else { Err(busy()) }
     })
     .map_err(|error| Failure::io(path.display(), &error))?
+}
+
+/// Whether an open file is the one at a path.
+fn has_name(file: &File, path: &Path) -> bool {
+    let place = |it: Metadata| (it.dev(), it.ino());
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(open), Ok(named)) => place(open) == place(named),
+        _ => false,
+    }
 }
 
 fn busy() -> io::Error {

@@ -1,6 +1,7 @@
 //! Standard input and output without the buffers of the standard library, which
 //! nobody wipes.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
@@ -41,6 +42,20 @@ pub(crate) fn check_output(form: Form) -> Outcome {
     Ok(())
 }
 
+/// Refuses to send a screen what it would obey instead of showing; to be asked
+/// before a payload is used up.
+pub(crate) fn check_shown(text: &[u8]) -> Outcome {
+    let obeyed = |it: char| it.is_control() && !matches!(it, '\t' | '\n' | '\r');
+    let harmless = std::str::from_utf8(text).is_ok_and(|text| !text.contains(obeyed));
+    if harmless || !output_is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "standard output is a terminal, and the payload is no plain text: \
+         say --json, or send it to a file",
+    ))
+}
+
 /// Writes all of `bytes` to standard output at once.
 pub(crate) fn write(bytes: &[u8]) -> Outcome {
     let write = || {
@@ -48,6 +63,12 @@ pub(crate) fn write(bytes: &[u8]) -> Outcome {
         output.write_all(bytes)
     };
     write().map_err(|error| Failure::io(OUTPUT, &error))
+}
+
+/// Says something on standard error. That nobody can be told is no reason to end
+/// otherwise.
+pub(crate) fn tell(text: impl Display) {
+    let _ = io::stderr().write_all(format!("corekey: {text}\n").as_bytes());
 }
 
 /// The lines of a file, one by one as they come.

@@ -49,8 +49,8 @@ const _: () = assert!(context::fits::<corekey_aead_key>());
 
 /// A key from secret, whose length is exactly that of the algorithm.
 ///
-/// # Rust
-/// [`corekey::aead::AeadKey::new`]
+/// # Rust; Python
+/// [`corekey::aead::AeadKey::new`]; `AESGCM`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -85,8 +85,8 @@ pub unsafe extern "C" fn corekey_aead_key_init_sized(
 /// COREKEY_TAG_LEN bytes, the number stored in *out_len.
 /// Errors: COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::aead::AeadKey::seal`]
+/// # Rust; Python
+/// [`corekey::aead::AeadKey::seal`]; `AESGCM.encrypt`, `AESGCM.encrypt_into`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -132,8 +132,8 @@ pub unsafe extern "C" fn corekey_aead_seal(
 /// Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
 /// *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::aead::AeadKey::open`]
+/// # Rust; Python
+/// [`corekey::aead::AeadKey::open`]; `AESGCM.decrypt`, `AESGCM.decrypt_into`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn corekey_aead_open(
 /// Encrypts len bytes of plaintext to as many of ciphertext, and the tag to
 /// tag; tag_len is COREKEY_TAG_LEN.
 ///
-/// # Rust
+/// # Rust; Python
 /// [`corekey::aead::AeadKey::seal_detached`], [`corekey::aead::AeadKey::seal_in_place`]
 ///
 /// # Safety
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn corekey_aead_seal_detached(
 /// Errors: COREKEY_E_UNVERIFIED if anything differs from what was sealed, with
 /// plaintext zeroed.
 ///
-/// # Rust
+/// # Rust; Python
 /// [`corekey::aead::AeadKey::open_detached`], [`corekey::aead::AeadKey::open_in_place`]
 ///
 /// # Safety

@@ -43,8 +43,8 @@ const _: () = assert!(context::fits::<corekey_device_key>());
 /// Takes a key of COREKEY_KEY_LEN bytes that a factory or a root gave.
 /// Errors: COREKEY_E_RANGE for a version outside its range.
 ///
-/// # Rust
-/// [`corekey::device::key::DeviceKey::new`]
+/// # Rust; Python
+/// [`corekey::device::key::DeviceKey::new`]; `DeviceKey`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -75,8 +75,8 @@ pub unsafe extern "C" fn corekey_device_key_init_sized(
 /// entropy; both sides import it alike, for this id and version.
 /// Errors: COREKEY_E_RANGE for a version outside its range.
 ///
-/// # Rust
-/// [`corekey::device::key::DeviceKey::import`]
+/// # Rust; Python
+/// [`corekey::device::key::DeviceKey::import`]; `DeviceKey.from_imported`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -105,8 +105,8 @@ pub unsafe extern "C" fn corekey_device_key_import_sized(
 /// The key check value: public, for telling a mistyped key from a right one.
 /// len is COREKEY_CHECK_VALUE_LEN.
 ///
-/// # Rust
-/// [`corekey::device::key::DeviceKey::check_value`]
+/// # Rust; Python
+/// [`corekey::device::key::DeviceKey::check_value`]; `DeviceKey.check_value`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -125,8 +125,10 @@ pub unsafe extern "C" fn corekey_device_key_check_value(
 /// COREKEY_FOR_WRAPPING or COREKEY_FOR_AUTHENTICATION, and context (at most 128
 /// bytes) tells its uses apart.
 ///
-/// # Rust
-/// [`corekey::device::key::DeviceKey::app_wrap_key`], [`corekey::device::key::DeviceKey::app_auth_key`]
+/// # Rust; Python
+/// [`corekey::device::key::DeviceKey::app_wrap_key`],
+/// [`corekey::device::key::DeviceKey::app_auth_key`];
+/// `DeviceKey.app_wrap_key`, `DeviceKey.app_auth_key`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -161,8 +163,9 @@ pub unsafe extern "C" fn corekey_device_key_derive(
 /// corekey_drbg in one boot, 0 to 2^48 - 1.
 /// Errors: COREKEY_E_RANGE for another boot.
 ///
-/// # Rust
-/// [`corekey::device::key::DeviceKey::drbg_personalization`]
+/// # Rust; Python
+/// [`corekey::device::key::DeviceKey::drbg_personalization`];
+/// `DeviceKey.drbg_personalization`
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -69,8 +69,8 @@ const _: () = assert!(context::fits::<corekey_drbg>());
 /// NULL.
 /// Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken.
 ///
-/// # Rust
-/// [`corekey::drbg::HmacDrbg::new`]
+/// # Rust; Python
+/// [`corekey::drbg::HmacDrbg::new`]; `HmacDrbg`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -101,8 +101,8 @@ pub unsafe extern "C" fn corekey_drbg_init_sized(
 /// state.
 /// Errors: COREKEY_E_ENTROPY_FAILED if the source fails or its block is broken.
 ///
-/// # Rust
-/// [`corekey::drbg::HmacDrbg::reseed`]
+/// # Rust; Python
+/// [`corekey::drbg::HmacDrbg::reseed`]; `HmacDrbg.reseed`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -129,8 +129,8 @@ pub unsafe extern "C" fn corekey_drbg_reseed(
 /// empty. Reseeds by itself every 65536 calls.
 /// Errors: COREKEY_E_ENTROPY_FAILED if a reseed was due and failed.
 ///
-/// # Rust
-/// [`corekey::drbg::HmacDrbg::generate`]
+/// # Rust; Python
+/// [`corekey::drbg::HmacDrbg::generate`]; `HmacDrbg.generate`
 ///
 /// # Safety
 /// See the conventions of the header.

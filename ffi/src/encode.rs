@@ -20,8 +20,8 @@ pub const COREKEY_BASE64URL: u32 = 50;
 /// *text_len, the number of characters, does not.
 /// Errors: COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL.
 ///
-/// # Rust
-/// [`corekey::encode::encode`]
+/// # Rust; Python
+/// [`corekey::encode::encode`]; `encode`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -52,8 +52,8 @@ pub unsafe extern "C" fn corekey_encode(
 /// some data is valid: no white space, no missing padding, no stray bits.
 /// Errors: COREKEY_E_ENCODING if text is not valid; COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::encode::decode`]
+/// # Rust; Python
+/// [`corekey::encode::decode`]; `decode`
 ///
 /// # Safety
 /// See the conventions of the header.

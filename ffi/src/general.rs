@@ -11,12 +11,18 @@ use crate::status::{self, COREKEY_E_UNVERIFIED, corekey_status, from_error};
 pub const COREKEY_ABI_VERSION: u32 = 0;
 
 /// The version as text, such as "0.1.0". Never NULL, never freed.
+///
+/// # Rust; Python
+/// Theirs is that of the package.
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
 /// COREKEY_ABI_VERSION of the library; a program compares it with its header's.
+///
+/// # Rust; Python
+/// They have no ABI.
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_abi_version() -> u32 {
     COREKEY_ABI_VERSION
@@ -24,7 +30,7 @@ pub extern "C" fn corekey_abi_version() -> u32 {
 
 /// A sentence for a status, such as a log wants. Never NULL, never freed.
 ///
-/// # Rust
+/// # Rust; Python
 /// [`corekey::Error`]
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
@@ -81,8 +87,8 @@ pub extern "C" fn corekey_status_str(status: corekey_status) -> *const c_char {
 /// program starts, and stop if it fails.
 /// Errors: COREKEY_E_SELFTEST.
 ///
-/// # Rust
-/// [`corekey::selftest::run`]
+/// # Rust; Python
+/// [`corekey::selftest::run`]; `selftest`
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn corekey_selftest() -> corekey_status {
@@ -92,8 +98,8 @@ pub extern "C" fn corekey_selftest() -> corekey_status {
 /// Compares two byte strings in a time that depends on their lengths only.
 /// Errors: COREKEY_E_UNVERIFIED if they differ, also in their lengths.
 ///
-/// # Rust
-/// [`corekey::ct::equal`]
+/// # Rust; Python
+/// [`corekey::ct::equal`]; `equal`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -118,6 +124,9 @@ pub unsafe extern "C" fn corekey_equal(
 }
 
 /// Overwrites memory with zeros, which no compiler removes.
+///
+/// # Rust; Python
+/// Types wipe themselves.
 ///
 /// # Safety
 /// See the conventions of the header.

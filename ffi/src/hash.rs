@@ -39,8 +39,8 @@ const _: () = assert!(context::fits::<corekey_hash_ctx>());
 
 /// The digest of data. digest_len is exactly the digest's length.
 ///
-/// # Rust
-/// [`corekey::hash::digest`]
+/// # Rust; Python
+/// [`corekey::hash::digest`]; `digest`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -69,8 +69,8 @@ pub unsafe extern "C" fn corekey_hash(
 
 /// An empty message.
 ///
-/// # Rust
-/// [`corekey::hash::Hash::new`]
+/// # Rust; Python
+/// [`corekey::hash::Hash::new`]; `Hash`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -92,8 +92,8 @@ pub unsafe extern "C" fn corekey_hash_init_sized(
 
 /// Appends data to the message.
 ///
-/// # Rust
-/// [`corekey::hash::Hash::update`]
+/// # Rust; Python
+/// [`corekey::hash::Hash::update`]; `Hash.update`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -119,8 +119,8 @@ pub unsafe extern "C" fn corekey_hash_update(
 /// Writes the digest of all that was appended, and clears ctx.
 /// digest_len is exactly the digest's length.
 ///
-/// # Rust
-/// [`corekey::hash::Hash::finish`]
+/// # Rust; Python
+/// [`corekey::hash::Hash::finish`]; `Hash.finalize`
 ///
 /// # Safety
 /// See the conventions of the header.

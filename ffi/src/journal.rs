@@ -66,8 +66,8 @@ pub struct corekey_storage {
 /// storage, or if its numbers are used up; COREKEY_E_STORAGE;
 /// COREKEY_E_LENGTH for a storage that is too small.
 ///
-/// # Rust
-/// [`corekey::device::journal::Journal::provision`]
+/// # Rust; Python
+/// [`corekey::device::journal::Journal::provision`]; `Journal.provision`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -90,8 +90,9 @@ pub unsafe extern "C" fn corekey_journal_provision(
 /// power cut interrupted. To be called first after a start.
 /// Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE.
 ///
-/// # Rust
-/// [`corekey::device::journal::Journal::open`], [`corekey::device::journal::Journal::device_key`]
+/// # Rust; Python
+/// [`corekey::device::journal::Journal::open`], [`corekey::device::journal::Journal::device_key`];
+/// `Journal.open`, `Journal.device_key`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -124,8 +125,8 @@ pub unsafe extern "C" fn corekey_journal_load_sized(
 /// Errors: COREKEY_E_STATE_LOST; COREKEY_E_STORAGE; COREKEY_E_RANGE when the
 /// numbers are used up.
 ///
-/// # Rust
-/// [`corekey::device::journal::Journal::next_boot`]
+/// # Rust; Python
+/// [`corekey::device::journal::Journal::next_boot`]; `Journal.next_boot`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -156,8 +157,8 @@ pub unsafe extern "C" fn corekey_journal_next_boot(
 /// Errors: COREKEY_E_BAD_OFFER; COREKEY_E_STATE_LOST; COREKEY_E_STORAGE;
 /// COREKEY_E_RANGE (numbers used up).
 ///
-/// # Rust
-/// [`corekey::device::journal::Journal::apply`]
+/// # Rust; Python
+/// [`corekey::device::journal::Journal::apply`]; `Journal.accept`
 ///
 /// # Safety
 /// See the conventions of the header.

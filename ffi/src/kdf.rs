@@ -28,8 +28,8 @@ const _: () = assert!(context::fits::<corekey_prk>());
 /// HKDF-Extract (RFC 5869 section 2.2). An empty salt is the RFC's default, a
 /// digest of zeros; ikm is the input keying material, of any length.
 ///
-/// # Rust
-/// [`corekey::kdf::Prk::extract`]
+/// # Rust; Python
+/// [`corekey::kdf::Prk::extract`]; `Prk.extract`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -60,8 +60,8 @@ pub unsafe extern "C" fn corekey_hkdf_extract_sized(
 /// A pseudorandom key that is uniformly random already, so that extraction is
 /// skipped (RFC 5869 section 3.3). secret_len is the digest's length or more.
 ///
-/// # Rust
-/// [`corekey::kdf::Prk::from_bytes`]
+/// # Rust; Python
+/// [`corekey::kdf::Prk::from_bytes`]; `Prk`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -90,8 +90,8 @@ pub unsafe extern "C" fn corekey_prk_init_sized(
 
 /// HKDF-Expand (RFC 5869 section 2.3): fills okm. okm_len is 1 to 255 digests.
 ///
-/// # Rust
-/// [`corekey::kdf::Prk::expand`]
+/// # Rust; Python
+/// [`corekey::kdf::Prk::expand`]; `Prk.expand`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -118,8 +118,8 @@ pub unsafe extern "C" fn corekey_hkdf_expand(
 /// Extract, then expand (RFC 5869 section 2): fills okm. okm_len is 1 to 255
 /// digests.
 ///
-/// # Rust
-/// [`corekey::kdf::hkdf`]
+/// # Rust; Python
+/// [`corekey::kdf::hkdf`]; `hkdf`
 ///
 /// # Safety
 /// See the conventions of the header.

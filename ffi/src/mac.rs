@@ -45,8 +45,8 @@ const _: () = assert!(context::fits::<corekey_hmac_ctx>());
 /// A key from secret, which may have any length; RFC 2104 section 3 advises at
 /// least that of the digest.
 ///
-/// # Rust
-/// [`corekey::mac::HmacKey::new`]
+/// # Rust; Python
+/// [`corekey::mac::HmacKey::new`]; `HmacKey`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -73,8 +73,8 @@ pub unsafe extern "C" fn corekey_hmac_key_init_sized(
 
 /// The tag of data.
 ///
-/// # Rust
-/// [`corekey::mac::HmacKey::mac`]
+/// # Rust; Python
+/// [`corekey::mac::HmacKey::mac`]; `HmacKey.sign`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -103,8 +103,8 @@ pub unsafe extern "C" fn corekey_hmac(
 /// Checks the tag of data in constant time.
 /// Errors: COREKEY_E_UNVERIFIED if it is not the tag of data.
 ///
-/// # Rust
-/// [`corekey::mac::HmacKey::verify`]
+/// # Rust; Python
+/// [`corekey::mac::HmacKey::verify`]; `HmacKey.verify`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -128,8 +128,8 @@ pub unsafe extern "C" fn corekey_hmac_verify(
 
 /// An empty message under key, which may be cleared then.
 ///
-/// # Rust
-/// [`corekey::mac::HmacKey::start`]
+/// # Rust; Python
+/// [`corekey::mac::HmacKey::start`]; `HmacKey.start`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -152,8 +152,8 @@ pub unsafe extern "C" fn corekey_hmac_init_sized(
 
 /// Appends data to the message.
 ///
-/// # Rust
-/// [`corekey::mac::Hmac::update`]
+/// # Rust; Python
+/// [`corekey::mac::Hmac::update`]; `Hmac.update`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -179,8 +179,8 @@ pub unsafe extern "C" fn corekey_hmac_update(
 /// Writes the tag of all that was appended, and clears ctx. To check a tag,
 /// pass both to corekey_equal.
 ///
-/// # Rust
-/// [`corekey::mac::Hmac::finish`]
+/// # Rust; Python
+/// [`corekey::mac::Hmac::finish`]; `Hmac.finalize`
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -108,8 +108,9 @@ const _: () = assert!(context::fits::<corekey_opener>());
 /// is 8 fresh random bytes.
 /// Errors: COREKEY_E_RANGE for a boot outside its range.
 ///
-/// # Rust
-/// [`corekey::device::sealer::Sealer::up`], [`corekey::device::sealer::Sealer::down`]
+/// # Rust; Python
+/// [`corekey::device::sealer::Sealer::up`], [`corekey::device::sealer::Sealer::down`];
+/// `Sealer.up`, `Sealer.down`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -148,8 +149,9 @@ pub unsafe extern "C" fn corekey_sealer_init_sized(
 /// Errors: COREKEY_E_SESSION_FULL if the next boot is due;
 /// COREKEY_E_BUFFER_TOO_SMALL. Then no counter is used.
 ///
-/// # Rust
-/// [`corekey::device::sealer::Sealer::seal`], [`corekey::device::sealer::Sealer::seal_in_place`]
+/// # Rust; Python
+/// [`corekey::device::sealer::Sealer::seal`], [`corekey::device::sealer::Sealer::seal_in_place`];
+/// `Sealer.seal`, `Sealer.seal_into`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -201,8 +203,9 @@ pub unsafe extern "C" fn corekey_seal(
 /// message for fresh, so never do that after a loss of state.
 /// Errors: COREKEY_E_BAD_STATE if state is damaged or of another format.
 ///
-/// # Rust
-/// [`corekey::device::opener::Opener::resume`], [`corekey::device::opener::Opener::first_contact`]
+/// # Rust; Python
+/// [`corekey::device::opener::Opener::resume`], [`corekey::device::opener::Opener::first_contact`];
+/// `Opener.resume`, `Opener.first_contact`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -236,8 +239,8 @@ pub unsafe extern "C" fn corekey_opener_init_up_sized(
 /// Starts an opener of downlinks for a device in its current boot.
 /// Errors: COREKEY_E_RANGE for a boot outside its range.
 ///
-/// # Rust
-/// [`corekey::device::opener::Opener::down`]
+/// # Rust; Python
+/// [`corekey::device::opener::Opener::down`]; `Opener.down`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -268,8 +271,9 @@ pub unsafe extern "C" fn corekey_opener_init_down_sized(
 /// COREKEY_E_FORGED; COREKEY_E_STALE, COREKEY_E_REPLAY, COREKEY_E_SESSION_FULL
 /// (down: a fifth salt; start the next boot). The opener stays as it was.
 ///
-/// # Rust
-/// [`corekey::device::opener::Opener::open`], [`corekey::device::opener::Opener::open_in_place`]
+/// # Rust; Python
+/// [`corekey::device::opener::Opener::open`], [`corekey::device::opener::Opener::open_in_place`];
+/// `Opener.open`, `Opener.open_into`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -336,8 +340,8 @@ pub unsafe extern "C" fn corekey_open(
 /// is no secret, but whoever puts an older one back can replay.
 /// Errors: COREKEY_E_STATE for an opener of downlinks, which has none.
 ///
-/// # Rust
-/// [`corekey::device::opener::Opener::save`]
+/// # Rust; Python
+/// [`corekey::device::opener::Opener::save`]; `Opener.save`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -369,8 +373,8 @@ pub unsafe extern "C" fn corekey_opener_save(
 /// authentic.
 /// Errors: COREKEY_E_MALFORMED for all that is not exactly one message.
 ///
-/// # Rust
-/// [`corekey::device::message::inspect`]
+/// # Rust; Python
+/// [`corekey::device::message::inspect`]; `inspect`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -398,8 +402,9 @@ pub unsafe extern "C" fn corekey_inspect(
 /// Errors: COREKEY_E_MALFORMED if message is not a long one;
 /// COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::device::message::write_compact`], [`corekey::device::message::write_full_iv`]
+/// # Rust; Python
+/// [`corekey::device::message::write_compact`], [`corekey::device::message::write_full_iv`];
+/// `to_compact`, `to_full_iv`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -434,8 +439,8 @@ pub unsafe extern "C" fn corekey_rewrite(
 /// is COREKEY_COSE_KEY_LEN.
 /// Errors: COREKEY_E_RANGE for a boot outside its range.
 ///
-/// # Rust
-/// [`corekey::device::cose::cose_key`]
+/// # Rust; Python
+/// [`corekey::device::cose::cose_key`]; `DeviceKey.cose_key`
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -10,7 +10,7 @@ use crate::status::{corekey_status, from_error};
 /// Errors: COREKEY_E_ENTROPY_FAILED if the system has no generator or refuses,
 /// with out zeroed.
 ///
-/// # Rust
+/// # Rust; Python
 /// [`corekey::rng::OsRng::fill`]
 ///
 /// # Safety

@@ -39,8 +39,8 @@ const _: () = assert!(context::fits::<corekey_root>());
 
 /// Takes a root of COREKEY_KEY_LEN uniformly random bytes.
 ///
-/// # Rust
-/// [`corekey::device::root::RootKey::new`]
+/// # Rust; Python
+/// [`corekey::device::root::RootKey::new`]; `Root`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -66,8 +66,8 @@ pub unsafe extern "C" fn corekey_root_init_sized(
 
 /// The root of a fleet, whose id is 1 to 128 bytes; a root like any other.
 ///
-/// # Rust
-/// [`corekey::device::root::Root::fleet_root`]
+/// # Rust; Python
+/// [`corekey::device::root::Root::fleet_root`]; `Root.fleet_root`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -96,8 +96,8 @@ pub unsafe extern "C" fn corekey_root_fleet_sized(
 /// The public id of a root, which every stored row names. len is
 /// COREKEY_ROOT_ID_LEN.
 ///
-/// # Rust
-/// [`corekey::device::root::Root::root_id`]
+/// # Rust; Python
+/// [`corekey::device::root::Root::root_id`]; `Root.root_id`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -125,8 +125,8 @@ pub unsafe extern "C" fn corekey_root_id(
 /// The key of one version of a device.
 /// Errors: COREKEY_E_RANGE for a version outside its range.
 ///
-/// # Rust
-/// [`corekey::device::root::Root::device_key`]
+/// # Rust; Python
+/// [`corekey::device::root::Root::device_key`]; `Root.device_key`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -160,8 +160,9 @@ pub unsafe extern "C" fn corekey_root_device_key_sized(
 /// Errors: COREKEY_E_RANGE for a version outside its range;
 /// COREKEY_E_BUFFER_TOO_SMALL with *text_len = bytes needed with the NUL.
 ///
-/// # Rust
-/// [`corekey::device::root::Root::device_key`], [`corekey::encode::encode`]
+/// # Rust; Python
+/// [`corekey::device::root::Root::device_key`], [`corekey::encode::encode`];
+/// `Root.device_key`, `encode`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -195,8 +196,8 @@ pub unsafe extern "C" fn corekey_device_key_base64(
 /// Wraps a device key for storage under the root's table key (AES-KW): the
 /// encryptedKey of its row. len is COREKEY_WRAPPED_KEY_LEN.
 ///
-/// # Rust
-/// [`corekey::device::root::TableKey::wrap`]
+/// # Rust; Python
+/// [`corekey::device::root::TableKey::wrap`]; `TableKey.wrap`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -222,8 +223,8 @@ pub unsafe extern "C" fn corekey_root_wrap(
 /// Errors: COREKEY_E_UNVERIFIED if it is not that of this id and version, or was
 /// made under another root; COREKEY_E_RANGE for a version outside its range.
 ///
-/// # Rust
-/// [`corekey::device::root::TableKey::unwrap`]
+/// # Rust; Python
+/// [`corekey::device::root::TableKey::unwrap`]; `TableKey.unwrap`
 ///
 /// # Safety
 /// See the conventions of the header.

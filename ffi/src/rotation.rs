@@ -19,8 +19,8 @@ const _: () = assert!(COREKEY_OFFER_LEN == OFFER_LEN);
 /// Errors: COREKEY_E_BAD_OFFER if next is of another device or of no higher
 /// version.
 ///
-/// # Rust
-/// [`corekey::device::rotation::offer`]
+/// # Rust; Python
+/// [`corekey::device::rotation::offer`]; `DeviceKey.offer`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -53,8 +53,8 @@ pub unsafe extern "C" fn corekey_rotation_offer(
 /// Errors: COREKEY_E_BAD_OFFER if the offer is not COREKEY_OFFER_LEN bytes long,
 /// was not made under current, or was changed.
 ///
-/// # Rust
-/// [`corekey::device::rotation::apply`]
+/// # Rust; Python
+/// [`corekey::device::rotation::apply`]; `DeviceKey.accept`
 ///
 /// # Safety
 /// See the conventions of the header.

@@ -15,8 +15,8 @@ pub const COREKEY_AES_KWP: u32 = 33;
 /// number stored in *out_len.
 /// Errors: COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::wrap::WrapKey::wrap`]
+/// # Rust; Python
+/// [`corekey::wrap::WrapKey::wrap`]; `WrapKey.wrap`, `WrapKey.wrap_with_padding`
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -51,8 +51,8 @@ pub unsafe extern "C" fn corekey_key_wrap(
 /// Errors: COREKEY_E_UNVERIFIED if the wrapped key is not intact or kek is
 /// another, with *out_len = 0 and those bytes zeroed; COREKEY_E_BUFFER_TOO_SMALL.
 ///
-/// # Rust
-/// [`corekey::wrap::WrapKey::unwrap`]
+/// # Rust; Python
+/// [`corekey::wrap::WrapKey::unwrap`]; `WrapKey.unwrap`, `WrapKey.unwrap_with_padding`
 ///
 /// # Safety
 /// See the conventions of the header.

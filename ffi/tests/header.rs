@@ -116,13 +116,14 @@ fn declarations(source: &Path) -> String {
     items.trim_start().to_owned()
 }
 
-/// Without the names of what does the same in Rust: docs/api.md has them.
+/// Without the names of what does the same elsewhere: docs/api.md has them.
 fn without_counterparts(text: &str) -> String {
-    let mut pieces = text.split("\n\n # Rust\n");
+    let mut pieces = text.split("\n\n # Rust; Python\n");
     let mut kept = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let (_, rest) = piece.split_once('\n').expect("a line with the names");
-        kept.push('\n');
+        let end = ["*/", "\n\n"].iter().filter_map(|end| piece.find(end)).min();
+        let rest = &piece[end.expect("a comment ends")..];
+        kept.push_str(if rest.starts_with('*') { "\n " } else { "" });
         kept.push_str(rest);
     }
     kept

@@ -6,7 +6,10 @@
 
 use std::fmt;
 
+use corekey::device::message;
+
 use crate::flash::Flash;
+use crate::front::UNWRITTEN;
 
 /// What was asked for, or why not: a status by its word in `docs/`, or in the
 /// front's own words what has none there.
@@ -201,4 +204,18 @@ pub trait DeviceFront: Sync {
 
     /// Provisions a flash.
     fn provision(&self, flash: &mut Flash, key: Key<'_>) -> Answer<()>;
+}
+
+/// Checks what a refused message left in an output that was all
+/// [`UNWRITTEN`]: zeros for the payload if the refusal came after the tag was
+/// checked, else nothing.
+///
+/// # Panics
+/// If it left anything else.
+pub fn check_output_of_refused(status: &str, message: &[u8], out: &[u8]) {
+    let after_the_tag = ["FORGED", "STALE", "REPLAY", "SESSION_FULL"].contains(&status);
+    let len = message::inspect(message).map_or(0, |parts| parts.ciphertext.len());
+    let (zeros, rest) = out.split_at(if after_the_tag { len } else { 0 });
+    assert!(zeros.iter().all(|byte| *byte == 0), "{status} left {zeros:x?}");
+    assert!(rest.iter().all(|byte| *byte == UNWRITTEN), "{status} wrote {rest:x?}");
 }

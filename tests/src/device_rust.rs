@@ -13,7 +13,7 @@ use corekey::secret::Secret;
 
 use crate::device_front::{
     Answer, DeviceFront, Direction, Form, Held, Key, Name, Opener, Purpose, Root, Sealer, Session,
-    Told,
+    Told, check_output_of_refused,
 };
 use crate::flash::{Flash, WORD};
 use crate::front::UNWRITTEN;
@@ -135,15 +135,7 @@ impl Opener for RustOpener {
         let opened = match self.0.open(external_aad, message, &mut out) {
             Ok(opened) => opened,
             Err(error) => {
-                let verified = matches!(
-                    error,
-                    Error::Forged | Error::Stale | Error::Replay | Error::SessionFull
-                );
-                let len = message::inspect(message).map_or(0, |parts| parts.ciphertext.len());
-                let zeroed = if verified { len } else { 0 };
-                let (zeros, rest) = out.split_at(zeroed);
-                assert!(zeros.iter().all(|byte| *byte == 0), "{error:?} left {zeros:x?}");
-                assert!(rest.iter().all(|byte| *byte == UNWRITTEN), "{error:?} wrote {rest:x?}");
+                check_output_of_refused(&status(error), message, &out);
                 return Err(status(error));
             }
         };

@@ -6,6 +6,7 @@
 //! | what a front is | [`front`] |
 //! | the crate `corekey` | [`rust_front`] |
 //! | the C ABI, through the shared library | [`c_front`] |
+//! | the Python package, from its wheel | [`python_front`] |
 //! | what a case checks | [`checks`] |
 //! | which vectors there are | [`wycheproof_suites`], [`cavp_suites`] |
 //! | device keys, messages, rotation, journal | [`device_front`], [`device_rust`] |
@@ -22,13 +23,15 @@ pub mod device_suites;
 pub mod flash;
 pub mod front;
 mod header;
+pub mod python_front;
 pub mod rsp;
 pub mod rust_front;
 pub mod tally;
 pub mod workspace;
 pub mod wycheproof_suites;
 
-/// Every front.
+/// The fronts that are there whenever Rust is: without the Python package, which
+/// is compared with others by its own tests.
 #[must_use]
 pub fn fronts() -> [&'static dyn front::Front; 2] {
     [&rust_front::RustApi, c_front::SharedLibrary::get()]

@@ -5,9 +5,9 @@
 //! anywhere. Relies on gcc and binutils.
 
 mod archive;
-mod build;
+pub(crate) mod build;
 mod install;
-mod licences;
+pub(crate) mod licences;
 mod shared;
 mod symbols;
 

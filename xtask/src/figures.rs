@@ -11,6 +11,7 @@ mod header;
 mod machine;
 pub(crate) mod markers;
 mod numbers;
+mod python;
 mod report;
 mod sizes;
 mod vectors;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::{Result, markdown, workspace};
+pub(crate) use header::declared;
 use report::{Report, Table};
 
 pub(crate) const HELP: &str = "[NAME...] [--render]
@@ -27,6 +29,7 @@ pub(crate) const HELP: &str = "[NAME...] [--render]
       header     lines and functions of corekey.h
       sizes      of the libraries and of programs with them
       vectors    how many published vectors pass through each front
+      python     the wheel, and calls from Python beside cryptography
       --render   measure nothing, put the reports as they are into the files";
 
 /// Something that this command measures.
@@ -40,6 +43,7 @@ struct Subject {
 const SUBJECTS: &[Subject] = &[
     Subject { name: "header", measure: header::tables, expected: Some(header::tables) },
     Subject { name: "sizes", measure: sizes::tables, expected: None },
+    Subject { name: "python", measure: python::tables, expected: None },
     Subject { name: "vectors", measure: vectors::counted, expected: Some(vectors::floors) },
 ];
 

@@ -5,6 +5,7 @@
 //! the tools each command names.
 
 mod abi;
+mod api;
 mod demo;
 mod dist;
 mod figures;
@@ -13,6 +14,7 @@ mod markdown;
 mod process;
 mod test;
 mod tools;
+mod wheel;
 mod workspace;
 
 use std::process::ExitCode;
@@ -32,6 +34,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", help: test::HELP, run: test::run },
     Command { name: "demo", help: demo::HELP, run: demo::run },
     Command { name: "dist", help: dist::HELP, run: dist::run },
+    Command { name: "wheel", help: wheel::HELP, run: wheel::run },
     Command { name: "header", help: header::HELP, run: header::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
     Command { name: "figures", help: figures::HELP, run: figures::run },

@@ -10,6 +10,7 @@ mod demo;
 mod dialects;
 mod docs;
 mod independent;
+mod python;
 mod report;
 mod rust;
 mod vectors;
@@ -31,6 +32,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       c          C tests, of the ABI and of the device program: plain, with the
                  archive, valgrind, sanitizers
       vectors    Wycheproof, CAVP and ours through the Rust API and the C ABI
+      python     the wheel: its tag, tests, types, README, and all vectors
       second     the specifications, implemented a second time in Python
       cli        the command line, and its exchange with that and COSE libraries
       packaging  what is installed, and programs built with it
@@ -51,6 +53,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("dialects", dialects::run),
     ("c", c_tests::run),
     ("vectors", vectors::run),
+    ("python", python::run),
     ("second", independent::run),
     ("cli", cli::run),
     ("packaging", rust::packaging),

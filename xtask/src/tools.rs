@@ -91,9 +91,9 @@ pub(crate) fn python_package(name: &str, version: &str) -> Result<PathBuf> {
 }
 
 /// A Python that has exactly the packages of a requirements file, in a virtual
-/// environment of its own; the interpreter.
-pub(crate) fn python_with(requirements: &Path) -> Result<PathBuf> {
-    let venv = workspace::tools_dir().join("independent");
+/// environment `name` of its own; the interpreter.
+pub(crate) fn python_with(name: &str, requirements: &Path) -> Result<PathBuf> {
+    let venv = workspace::tools_dir().join(name);
     let python = venv.join("bin/python");
     let installed = venv.join("requirements.txt");
     let read = |file: &Path| {
@@ -104,14 +104,19 @@ pub(crate) fn python_with(requirements: &Path) -> Result<PathBuf> {
         return Ok(python);
     }
     process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    process::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(["--no-deps", "--requirement"])
-            .arg(requirements),
-    )?;
+    pip_install(&python, &[Path::new("--requirement"), requirements])?;
     fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
     Ok(python)
+}
+
+/// Installs packages for an interpreter, exactly those that are named.
+pub(crate) fn pip_install(python: &Path, packages: &[&Path]) -> Result {
+    process::run(
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg("--no-deps")
+            .args(packages),
+    )
 }
 
 /// Root owns this process's own entry under /proc exactly when it runs it.

@@ -72,7 +72,7 @@ pub(crate) fn raise_unwrap(error: Error) -> PyErr {
 }
 
 pub(crate) fn already_finalized() -> PyErr {
-    class::AlreadyFinalized::new_err("it is finished: start a new one")
+    class::AlreadyFinalized::new_err("it was finished, closed or used up before: make a new one")
 }
 
 pub(crate) fn forked() -> PyErr {

@@ -1,5 +1,7 @@
 """AES-GCM against ``cryptography``, over lengths and kinds of arguments."""
 
+from collections.abc import Callable
+
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM as Theirs
 from hypothesis import given
@@ -87,14 +89,16 @@ def test_none_and_nothing_are_the_same_associated_data() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 15, 17, 24, 31, 33, 64])
 def test_a_key_of_another_length_is_refused(length: int) -> None:
-    with pytest.raises(ValueError, match="AES-192 is not offered" if length == 24 else f"not {length}"):
+    with pytest.raises(
+        ValueError, match="AES-192 is not offered" if length == 24 else f"not {length}"
+    ):
         AESGCM(bytes(length))
 
 
 @pytest.mark.parametrize("length", [0, 8, 11, 13, 16])
 def test_a_nonce_of_another_length_is_refused(length: int) -> None:
     aead, nonce = AESGCM(bytes(16)), bytes(length)
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: aead.encrypt(nonce, b"", None),
         lambda: aead.decrypt(nonce, bytes(16), None),
         lambda: aead.encrypt_into(nonce, b"", None, bytearray(16)),

@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return write_cose_key(args, &parts.claim);
     }
     if args.encoding == Form::Raw && is_text(&message) {
-        eprintln!("corekey: note: this is text, which no message is: --encoding reads such");
+        stream::tell("note: this is text, which no message is: --encoding reads such");
     }
     report(&parts.claim).with("payload_len", parts.ciphertext.len()).print(args.json)
 }

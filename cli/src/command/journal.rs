@@ -1,16 +1,15 @@
 //! `corekey journal`: a device's key and boot numbers in a file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use corekey::device::file::FileStorage;
 use corekey::device::journal::Journal;
-use corekey::device::name::{DeviceId, Version};
+use corekey::device::name::DeviceId;
 use corekey::secret::Secret;
 
 use crate::exit::{Failure, Outcome, of};
-use crate::files::{open_own, patiently, refuse_existing};
+use crate::files::{Access, Staged, open_own, patiently, refuse_existing};
 use crate::keys::KeyArgs;
 use crate::notation::hex;
 use crate::report::Report;
@@ -79,13 +78,16 @@ pub(crate) fn run(command: &Command) -> Outcome {
 /// Opens a journal that is in a file of the caller's own.
 pub(crate) fn open(path: &Path) -> Outcome<Journal<FileStorage>> {
     let name = path.display();
-    drop(open_own(path, 0o077)?);
-    let storage = patiently(|| FileStorage::open(path, PAGES, PAGE_SIZE)).map_err(|error| {
+    let storage = patiently(|| match open_own(path, Access::ReadAndWrite, 0o077) {
+        Ok(file) => FileStorage::of_file(file, PAGES, PAGE_SIZE).map(Ok),
+        Err(refused) => Ok(Err(refused)),
+    });
+    let storage = storage.map_err(|error| {
         if error.kind() == std::io::ErrorKind::InvalidData {
             return Failure::bad_input(format!("{name} is no journal, or cut off: {error}"));
         }
         Failure::io(&name, &error)
-    })?;
+    })??;
     Journal::open(storage).map_err(of(name))
 }
 
@@ -97,26 +99,14 @@ pub(crate) fn owner(id: Option<DeviceId>) -> Outcome<DeviceId> {
 fn new(args: &NewArgs) -> Outcome {
     refuse_existing(&args.out)?;
     let key = args.key.load()?;
-    provision(&args.out, key.version(), &Secret::take(&mut key.expose().to_owned()))?;
+    let secret = Secret::take(&mut key.expose().to_owned());
+    // Half a journal would be taken for a lost one.
+    let mut staged =
+        Staged::made_by(&args.out, |path| FileStorage::create(path, PAGES, PAGE_SIZE))?;
+    Journal::provision(staged.file_mut(), key.version(), &secret)
+        .map_err(of(args.out.display()))?;
+    staged.publish()?;
     key::report_of(&key).print(args.json)
-}
-
-fn provision(path: &Path, version: Version, key: &Secret<32>) -> Outcome {
-    let name = path.display();
-    let storage = FileStorage::create(path, PAGES, PAGE_SIZE).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Failure::new(
-                crate::exit::Exit::Exists,
-                format!("{name} exists and is left alone"),
-            );
-        }
-        Failure::io(&name, &error)
-    })?;
-    Journal::provision(storage, version, key).map(drop).map_err(|error| {
-        // Half a journal would be taken for a lost one.
-        let _ = fs::remove_file(path);
-        of(&name)(error)
-    })
 }
 
 fn show(args: &ShowArgs) -> Outcome {

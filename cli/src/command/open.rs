@@ -36,7 +36,8 @@ use crate::stream::{self, Lines};
 /// One message is opened from FILE or standard input, or with --lines one of each
 /// line of base64; then what cannot be opened is named on standard error, the
 /// rest goes on, and the exit code is that of the first refusal. If payloads may
-/// hold line ends use --json, which has the payload in base64.
+/// hold line ends use --json, which has the payload in base64. A payload with
+/// control characters is not shown on a terminal, and such a message not used up.
 ///
 /// A device opens with --down and its own boot number; what is a replay is known
 /// within one run only, so let one run with --lines open all of a boot.
@@ -108,9 +109,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
             // If there is no room for it, the message is not used up.
             let staged = Staged::new(path, &text)?;
             receiver.save()?;
-            staged.publish().map(drop)
+            staged.publish_or_keep()
         }
         _ => {
+            stream::check_shown(&text)?;
             receiver.save()?;
             stream::write(&text)
         }
@@ -131,7 +133,7 @@ fn open_lines(args: &Args, encoding: notation::Form, receiver: &mut Receiver) ->
         let opened = match opened {
             Ok(opened) => opened,
             Err(refused) => {
-                eprintln!("corekey: {place}: {}", refused.message);
+                stream::tell(format_args!("{place}: {}", refused.message));
                 if args.json {
                     let report = Report::new()
                         .with("line", number)
@@ -144,7 +146,6 @@ fn open_lines(args: &Args, encoding: notation::Form, receiver: &mut Receiver) ->
                 continue;
             }
         };
-        receiver.save()?;
         let text = if args.json {
             opened.json(Report::new().with("line", number))
         } else {
@@ -153,6 +154,8 @@ fn open_lines(args: &Args, encoding: notation::Form, receiver: &mut Receiver) ->
             text.push(b'\n');
             text
         };
+        stream::check_shown(&text)?;
+        receiver.save()?;
         stream::write(&text)?;
     }
     match first_refusal {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use corekey::Error;
 use corekey::device::key::DeviceKey;
 use corekey::device::name::Version;
 use corekey::device::rotation::{self, Applied, OFFER_LEN};
@@ -148,7 +149,10 @@ fn accept(args: &AcceptArgs) -> Outcome {
         let id = journal::owner(args.key.id)?;
         let offer = args.encoding.read(&name, args.input.read(LIMIT)?)?;
         let mut journal = journal::open(path)?;
-        let applied = journal.apply(&id, &offer).map_err(of(name))?;
+        let applied = journal.apply(&id, &offer).map_err(|error| match error {
+            Error::BadOffer => of(name)(error),
+            _ => of(path.display())(error),
+        })?;
         return report(&applied, &journal.device_key(&id), args.json);
     }
     let Some(path) = &args.out else {

@@ -18,7 +18,7 @@ use corekey::rng::OsRng;
 
 use crate::command::journal;
 use crate::exit::{Exit, Failure, Outcome, of};
-use crate::files::{self, Place, open_own};
+use crate::files::{self, Access, Place, open_own};
 use crate::harden;
 use crate::keys::KeyArgs;
 use crate::notation::{self, Bytes, bytes_parser, parse_boot};
@@ -56,8 +56,9 @@ pub(crate) struct Args {
     /// no journal.
     #[arg(long, conflicts_with_all = ["down", "boot", "state", "no_salt"])]
     clock: bool,
-    /// Leave the random salt out, which makes long messages 8 bytes shorter. For
-    /// devices whose journal is never restored or copied.
+    /// Leave the random salt out, which makes long messages 8 bytes shorter. Only
+    /// for a device whose journal is never restored or copied, nor made a second
+    /// time with one key: else nonces come twice, which breaks the cipher.
     #[arg(long, requires = "journal", conflicts_with = "down")]
     no_salt: bool,
     /// Seal for the device, from cloud to device.
@@ -182,7 +183,7 @@ impl Source {
     fn new(args: &Args) -> Outcome<Self> {
         if let Some(path) = &args.journal {
             let id = journal::owner(args.key.id)?;
-            drop(open_own(path, 0o077)?);
+            drop(open_own(path, Access::ReadAndWrite, 0o077)?);
             let salted = !args.no_salt;
             return Ok(Self::Journal { path: path.clone(), open: None, id, salted });
         }

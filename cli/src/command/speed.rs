@@ -50,7 +50,7 @@ pub(crate) fn implementation() -> &'static str {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     if cfg!(debug_assertions) {
-        eprintln!("corekey: note: this build is not optimised, and its figures mean nothing");
+        stream::tell("note: this build is not optimised, and its figures mean nothing");
     }
     let budget = Duration::from_millis(args.millis);
     measure_all(&mut |operation, bytes, once| {

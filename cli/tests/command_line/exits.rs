@@ -180,3 +180,15 @@ fn each_exit_code_has_its_cause() {
         assert_eq!(code(&ended), expected, "{ended:?}");
     }
 }
+
+#[test]
+fn a_full_standard_error_changes_no_exit_code() {
+    let scratch = Scratch::with_journal();
+    scratch.shell("exec corekey key check --key absent 2> /dev/full").exits(10);
+    let seal = "seal --journal pump.journal --id pump-7 --lines";
+    let message = scratch.run_with(seal, "reading").ok();
+    scratch.write("messages", format!("no message\n{}", message.text()));
+    let open = "open --key pump.key --state state --first-contact --lines messages";
+    let ended = scratch.shell(&format!("exec corekey {open} 2> /dev/full")).exits(7);
+    assert_eq!(ended.stdout, b"reading\n");
+}

@@ -65,6 +65,34 @@ fn nothing_is_left_behind_by_what_fails() {
     assert_eq!(scratch.names(), before);
 }
 
+/// A limit on the length of files stands for a disk that is full, and its signal
+/// for a crash in the middle of writing.
+#[test]
+fn a_file_is_whole_under_its_name_or_not_there() {
+    let scratch = scratch();
+    for maker in MAKERS {
+        let line = maker.replace("FILE", "new");
+        // 0 and 512 bytes, or kilobytes where a shell counts those.
+        for blocks in 0..2 {
+            let limit = format!("ulimit -f {blocks}; exec corekey {line}");
+            let before = scratch.names();
+            let full = scratch.shell(&format!("trap '' XFSZ; {limit}"));
+            if full.code == Some(0) {
+                scratch.shell("rm new").ok();
+                continue;
+            }
+            full.refused(10, "File too large");
+            assert_eq!(scratch.names(), before, "{line}");
+            let crashed = scratch.shell(&limit);
+            assert_ne!(crashed.code, Some(0), "{line}");
+            scratch.shell("rm .tmp*").exits(0);
+            assert_eq!(scratch.names(), before, "{line}");
+        }
+        scratch.run(&line).exits(0);
+        scratch.shell("rm new").ok();
+    }
+}
+
 const READERS: [&str; 8] = [
     "root id --root FILE",
     "root fleet --root FILE --fleet f --show",

@@ -174,3 +174,25 @@ fn messages_are_not_thrown_at_a_terminal() {
         assert_eq!(on_a_terminal(&scratch, line, b""), (Some(2), String::new()), "{line}");
     }
 }
+
+/// A device that was broken into must not type at the server's terminal.
+#[test]
+fn a_payload_that_a_terminal_would_obey_is_not_shown_and_not_used_up() {
+    let scratch = Scratch::with_journal();
+    let open = "open --key pump.key --state state --first-contact";
+    let seal = "seal --journal pump.journal --id pump-7";
+    for payload in [&b"\x1b]0;title\x07"[..], b"\xff", "\u{9b}A".as_bytes()] {
+        scratch.run_with(&format!("{seal} --out message"), payload).ok();
+        let lines = scratch.run_with(&format!("{seal} --lines"), payload).ok().stdout;
+        assert_eq!(on_a_terminal(&scratch, &format!("{open} message"), b""), (Some(2), "".into()));
+        let shown = on_a_terminal(&scratch, &format!("{open} --lines"), &lines);
+        assert_eq!(shown, (Some(2), "".into()));
+        let (code, seen) = on_a_terminal(&scratch, &format!("{open} --json message"), b"");
+        assert_eq!((code, seen.contains("payload")), (Some(0), true));
+        scratch.shell("rm state message").ok();
+    }
+    scratch.run_with(&format!("{seal} --out message"), "21.5 °C\tok").ok();
+    let shown = on_a_terminal(&scratch, &format!("{open} message"), b"");
+    assert_eq!(shown.0, Some(0));
+    assert!(shown.1.starts_with("21.5 °C"), "{shown:?}");
+}

@@ -120,3 +120,17 @@ fn a_device_without_a_journal_gets_a_file() {
     assert_eq!(scratch.run_with(late, &offer).ok().json()["accepted"], false);
     assert!(!scratch.path("later.key").exists());
 }
+
+#[test]
+fn a_journal_that_cannot_be_written_is_named_and_keeps_its_key() {
+    let scratch = Scratch::with_journal();
+    scratch.shell("corekey rotate offer --root root.key --id pump-7 > offer").ok();
+    // A limit on the length of files stands for a disk that is full.
+    let full = format!("trap '' XFSZ; ulimit -f 0; exec corekey {ACCEPT} offer");
+    scratch.shell(&full).refused(10, "corekey: pump.journal: the storage");
+    let shown = scratch.run("journal show --journal pump.journal --json").ok().json();
+    assert_eq!(shown["version"], 1);
+    scratch.run(&format!("{ACCEPT} offer")).ok();
+    scratch.write("offer", [7; 48]);
+    scratch.run(&format!("{ACCEPT} offer")).refused(3, "corekey: offer: the rotation offer");
+}

@@ -80,6 +80,20 @@ fn an_output_that_cannot_be_made_does_not_use_the_message_up() {
     assert!(!scratch.path("again").exists());
 }
 
+/// As when another program makes the file at the wrong time.
+#[test]
+fn an_output_whose_name_is_taken_in_the_end_is_kept() {
+    let scratch = Scratch::with_journal();
+    scratch.run_with("seal --journal pump.journal --id pump-7 --out message", "secret 2").ok();
+    let open = "open --key pump.key --first-contact --state taken --out taken message";
+    let ended = scratch.run(open).exits(9);
+    let kept = scratch.names().into_iter().find(|name| name.starts_with(".tmp")).unwrap();
+    assert!(ended.stderr.contains("; it is in /"), "{ended:?}");
+    assert!(ended.stderr.trim_end().ends_with(&kept), "{ended:?}");
+    assert_eq!(scratch.read(&kept), b"secret 2");
+    assert_eq!(scratch.mode(&kept), 0o600);
+}
+
 #[test]
 fn a_full_standard_output_is_told_and_the_message_used_up() {
     let scratch = scratch();
@@ -168,6 +182,40 @@ fn a_state_that_a_running_opener_has_is_busy() {
     assert!(holder.wait().unwrap().success());
     // Of an earlier boot by now, but of the previous session.
     scratch.run(&format!("{OPEN} message")).exits(4);
+}
+
+#[test]
+fn a_state_that_was_taken_away_is_not_put_over_another() {
+    let scratch = scratch();
+    let line = format!("{OPEN} --lines");
+    let mut opener = spawn(&mut scratch.command(&line));
+    let seal = "seal --journal pump.journal --id pump-7 --lines";
+    let sealed = scratch.run_with(seal, "a\nb\n").ok().stdout;
+    let (first, second) = sealed.split_at(sealed.len() / 2);
+    let mut messages = opener.stdin.take().unwrap();
+    messages.write_all(first).unwrap();
+    let mut payload = String::new();
+    BufReader::new(opener.stdout.as_mut().unwrap()).read_line(&mut payload).unwrap();
+    assert_eq!(payload, "a\n");
+
+    scratch.shell("rm pump.state").ok();
+    let begun = "open --key pump.key --state pump.state --first-contact --lines";
+    scratch.run_with(begun, &sealed).ok();
+    let state = scratch.read("pump.state");
+    messages.write_all(second).unwrap();
+    drop(messages);
+    let ended = Ended::of(&line, opener.wait_with_output().unwrap());
+    ended.refused(10, "was moved or replaced meanwhile");
+    assert_eq!(scratch.read("pump.state"), state);
+}
+
+#[test]
+fn a_state_that_cannot_be_looked_at_is_not_called_absent() {
+    let scratch = scratch();
+    scratch.shell("ln -s nowhere link").ok();
+    let state = |name: &str| scratch.run(&format!("open --key pump.key --state {name} message"));
+    state("link").refused(8, "is a symbolic link");
+    state("message/state").refused(10, "Not a directory");
 }
 
 /// An opener is killed at any time, and goes on with what it had not read: no

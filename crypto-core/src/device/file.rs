@@ -1,11 +1,14 @@
 //! The storage of a [`journal`](crate::device::journal) on a host: one file of
 //! pages. Its owner alone may read it and one process at a time may use it.
 //!
+//! A child that is forked while this is open has it open too, lock and all: use
+//! it in one of the two.
+//!
 //! A copy of the file is a clone of the device, and a restored one repeats boot
 //! numbers: sealers on hosts have a salt. Erasing overwrites bytes in the file;
 //! what a file system or a disk keeps of them is beyond it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::vec;
@@ -24,16 +27,21 @@ impl FileStorage {
     /// Makes the file, with all pages erased, for a journal to be provisioned.
     ///
     /// # Errors
-    /// Those of the file system; that the file exists is one.
+    /// Those of the file system; that the file exists is one. A file that could
+    /// not be filled is removed.
     pub fn create(path: &Path, pages: usize, page_size: usize) -> io::Result<Self> {
         let len = file_len(pages, page_size)?;
-        let file = open_options().create_new(true).open(path)?;
-        lock(&file)?;
-        let mut storage = Self { file, pages, page_size };
-        storage.file.write_all(&vec![0xFF; len])?;
-        storage.file.sync_all()?;
-        sync_folder(path)?;
-        Ok(storage)
+        let mut file = open_options().create_new(true).open(path)?;
+        let made = lock(&file)
+            .and_then(|()| file.write_all(&vec![0xFF; len]))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| sync_folder(path));
+        if let Err(error) = made {
+            // Left behind it would be in the way of the next attempt.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        Ok(Self { file, pages, page_size })
     }
 
     /// Opens a file that was made with as many pages of the same size.
@@ -42,8 +50,16 @@ impl FileStorage {
     /// Those of the file system: of kind `WouldBlock` if another process has the
     /// file open, of kind `InvalidData` if the file has another length.
     pub fn open(path: &Path, pages: usize, page_size: usize) -> io::Result<Self> {
+        Self::of_file(open_options().open(path)?, pages, page_size)
+    }
+
+    /// As [`FileStorage::open`], of a file that the caller opened for reading and
+    /// writing, and may have looked at whose it is.
+    ///
+    /// # Errors
+    /// As [`FileStorage::open`].
+    pub fn of_file(file: File, pages: usize, page_size: usize) -> io::Result<Self> {
         let len = file_len(pages, page_size)?;
-        let file = open_options().open(path)?;
         lock(&file)?;
         // A file that was cut off lacks the newest page as likely as any other.
         if file.metadata()?.len() != len as u64 {

@@ -7,18 +7,23 @@ use std::process::Command;
 use crate::{Result, process, workspace};
 
 /// A folder and flags to build the libraries with.
-pub(super) struct Build {
+pub(crate) struct Build {
     target_dir: PathBuf,
     rustflags: String,
 }
 
 impl Build {
-    /// Fetches the dependencies, whose folders the flags name.
+    /// A build in the target folder.
     pub(super) fn prepare() -> Result<Self> {
+        Self::prepare_in(workspace::target_dir().join("dist"))
+    }
+
+    /// A build in a folder. Fetches the dependencies, whose folders the flags
+    /// name.
+    pub(crate) fn prepare_in(target_dir: PathBuf) -> Result<Self> {
         let host = workspace::rustc_prints("host-tuple")?;
         let mut fetch = workspace::cargo();
         process::run(fetch.args(["fetch", "--quiet", "--locked", "--target", &host]))?;
-        let target_dir = workspace::target_dir().join("dist");
         let rustflags = rustflags(&target_dir)?;
         Ok(Self { target_dir, rustflags })
     }
@@ -39,12 +44,8 @@ impl Build {
             .arg("--target-dir")
             .arg(&self.target_dir)
             .arg("--")
-            .args(rustc_arguments)
-            // Flags and targets a user has set would change the bytes.
-            .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_BUILD_TARGET")
-            .env_remove("CARGO_INCREMENTAL");
+            .args(rustc_arguments);
+        self.settle(&mut command);
         process::run(&mut command)?;
         let extension = if crate_type == "staticlib" { "a" } else { "so" };
         let file = self.target_dir.join(profile).join(format!("libcorekey_ffi.{extension}"));
@@ -52,6 +53,16 @@ impl Build {
             return Ok(file);
         }
         Err(format!("cargo did not build {}", file.display()))
+    }
+
+    /// Has a command build with these flags; what a user has set would change the
+    /// bytes.
+    pub(crate) fn settle(&self, command: &mut Command) {
+        command
+            .env("CARGO_ENCODED_RUSTFLAGS", &self.rustflags)
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET")
+            .env_remove("CARGO_INCREMENTAL");
     }
 
     /// An empty folder for one step of the build, of this process alone.

@@ -23,9 +23,19 @@ pub(super) fn collect() -> Result<Vec<Item>> {
         items.push(Item::file(format!("{FOLDER}/{name}"), bytes));
     }
 
-    let mut list = String::from("Linked into CoreKey's libraries, with their licences:\n\n");
+    for (path, bytes) in of_dependencies("corekey-ffi")? {
+        items.push(Item::file(format!("{FOLDER}/{path}"), bytes));
+    }
+    Ok(items)
+}
+
+/// The licences of all that is linked into a package of ours, and a list of
+/// them, by path.
+pub(crate) fn of_dependencies(of: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut list = format!("Linked into {of}, with their licences:\n\n");
+    let mut texts = Vec::new();
     let folders = package_folders()?;
-    for (package, licence) in linked_packages()? {
+    for (package, licence) in linked_packages(of)? {
         let folder = folders
             .get(&package)
             .ok_or_else(|| format!("cargo does not say where {package} is"))?;
@@ -35,15 +45,15 @@ pub(super) fn collect() -> Result<Vec<Item>> {
         }
         list.push_str(&format!("{package}: {licence}\n"));
         for (name, bytes) in files {
-            items.push(Item::file(format!("{FOLDER}/dependencies/{package}/{name}"), bytes));
+            texts.push((format!("dependencies/{package}/{name}"), bytes));
         }
     }
     if let Some(terms) = rust_library_terms()? {
         list.push_str("the Rust library: MIT OR Apache-2.0, and others for parts of it\n");
-        items.push(Item::file(format!("{FOLDER}/dependencies/rust/COPYRIGHT-library.html"), terms));
+        texts.push(("dependencies/rust/COPYRIGHT-library.html".into(), terms));
     }
-    items.push(Item::file(format!("{FOLDER}/DEPENDENCIES.txt"), list));
-    Ok(items)
+    texts.push(("DEPENDENCIES.txt".into(), list.into_bytes()));
+    Ok(texts)
 }
 
 /// The licence files at the top of a folder, by name.
@@ -62,11 +72,11 @@ fn licence_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
 
 /// `name-version` and licence of every crate of others in the shared library,
 /// which holds all that the archive holds.
-fn linked_packages() -> Result<BTreeMap<String, String>> {
+fn linked_packages(of: &str) -> Result<BTreeMap<String, String>> {
     let tree = process::capture(workspace::cargo().args([
         "tree",
         "--locked",
-        "--package=corekey-ffi",
+        &format!("--package={of}"),
         "--edges=normal,no-proc-macro",
         "--prefix=none",
         "--format={p}|{l}",

@@ -5,8 +5,8 @@ use std::process::Command;
 use super::report::Measured;
 use crate::{Result, process, workspace};
 
-/// Programs whose version may change a figure, and what prints it.
-const TOOLS: &[&[&str]] = &[&["rustc", "--version"], &["gcc", "--version"]];
+/// Programs whose version may change a figure, if they are there.
+const TOOLS: &[&str] = &["rustc", "gcc", "python3"];
 
 /// This machine and this state of the sources.
 pub(super) fn here(command: &str) -> Result<Measured> {
@@ -16,7 +16,7 @@ pub(super) fn here(command: &str) -> Result<Measured> {
         date: first_line(&["date", "--utc", "+%Y-%m-%d"])?,
         cpu: cpu()?,
         system: first_line(&["uname", "-sm"])?,
-        tools: TOOLS.iter().map(|tool| version(tool)).collect::<Result<_>>()?,
+        tools: TOOLS.iter().filter_map(|tool| version(tool).ok()).collect(),
     })
 }
 
@@ -49,11 +49,11 @@ fn cpu() -> Result<String> {
 
 /// Name and version: the last word that is a number, since makers of packages
 /// put theirs before it in brackets.
-fn version(words: &[&str]) -> Result<String> {
-    let line = first_line(words)?;
+fn version(tool: &str) -> Result<String> {
+    let line = first_line(&[tool, "--version"])?;
     let is_version = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
     let version = line.split(' ').rfind(is_version).unwrap_or("of unknown version");
-    Ok(format!("{} {version}", words.first().unwrap_or(&"")))
+    Ok(format!("{tool} {version}"))
 }
 
 fn first_line(words: &[&str]) -> Result<String> {

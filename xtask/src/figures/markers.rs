@@ -6,7 +6,7 @@
 //! <!-- /figures -->
 //! ```
 //!
-//! Each marker is a line of its own. Relies on nothing, so that other programs
+//! Each marker is a line of its own; in a fenced block of code it is none. Relies on nothing, so that other programs
 //! of the project that render figures can include this file.
 
 const OPEN: &str = "<!-- figures: ";
@@ -22,9 +22,11 @@ pub(crate) fn replace(
 ) -> Result<String, String> {
     let mut replaced = String::new();
     let mut lines = text.split_inclusive('\n');
+    let mut is_code = false;
     while let Some(line) = lines.next() {
         replaced.push_str(line);
-        let Some(name) = opened(line) else {
+        is_code ^= line.starts_with("```");
+        let Some(name) = opened(line).filter(|_| !is_code) else {
             continue;
         };
         let close = lines
@@ -73,6 +75,12 @@ mod tests {
     #[test]
     fn a_block_without_an_end_is_an_error() {
         assert!(replace("<!-- figures: a -->\ntext\n", |_| Ok(String::new())).is_err());
+    }
+
+    #[test]
+    fn markers_in_code_are_none() {
+        let text = "```md\n<!-- figures: a -->\n<!-- /figures -->\n```\n";
+        assert_eq!(replace(text, |_| Ok("new".into())).as_deref(), Ok(text));
     }
 
     #[test]

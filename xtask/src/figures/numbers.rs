@@ -38,14 +38,20 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Pages that specify a format: the sizes in them are the specification.
-const SPECIFICATIONS: &[&str] =
-    &["docs/derivation.md", "docs/message.md", "docs/rotation.md", "docs/vectors/README.md"];
+const SPECIFICATIONS: &[&str] = &[
+    "docs/api.md",
+    "docs/derivation.md",
+    "docs/message.md",
+    "docs/rotation.md",
+    "docs/vectors/README.md",
+];
 
 /// What other pages say of a specification or a setting in the sources.
 const CONSTANTS: &[&str] = &[
     // SP 800-38D.
     "at most 2³⁶ − 32 bytes",
     "Tags always have 16 bytes",
+    "nonces that do not have 12 bytes",
     // docs/message.md.
     "20 bytes over the payload",
     // crypto-core/src/drbg.rs.

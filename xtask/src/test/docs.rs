@@ -7,16 +7,18 @@ mod links;
 mod page;
 
 use super::report::Group;
-use crate::{dist, figures, process, tools, workspace};
+use crate::{api, dist, figures, process, tools, workspace};
 
 /// Pages whose programs and commands are run, in one clone and from its top.
-const RUN: &[&str] = &["README.md", "cli/README.md"];
+const RUN: &[&str] = &["README.md", "docs/start.md", "cli/README.md"];
 
 pub(super) fn run(group: &mut Group) {
-    group.check("the API documentation has no warning", api);
+    group.check("the API documentation has no warning", rustdoc);
     group.check("links in Markdown files lead to files and headings", links::check);
+    group.check("the index of docs leads to every page", links::check_index);
     group.check("figures in pages are those of the reports", figures::check_pages);
     group.check("reports agree with the sources", figures::check_reports);
+    group.check("docs/api.md is what the sources say", api::check);
     group.check("no number looks measured outside of the markers", figures::check_numbers);
     let needed =
         [tools::GCC, tools::GXX, tools::LIBC, tools::BINUTILS, tools::PKG_CONFIG, tools::PYTHON];
@@ -31,7 +33,7 @@ pub(super) fn run(group: &mut Group) {
     }
 }
 
-fn api() -> crate::Result {
+fn rustdoc() -> crate::Result {
     process::run(
         workspace::cargo()
             .args(["doc", "--quiet", "--locked", "--no-deps"])

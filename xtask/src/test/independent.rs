@@ -22,7 +22,7 @@ pub(super) fn run(group: &mut Group) {
 
 /// The interpreter that runs the second implementation.
 pub(super) fn python() -> Result<PathBuf> {
-    tools::python_with(&folder().join("requirements.txt"))
+    tools::python_with("independent", &folder().join("requirements.txt"))
 }
 
 fn folder() -> PathBuf {

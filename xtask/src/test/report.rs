@@ -146,8 +146,10 @@ impl Report {
 fn count(output: &str) -> Tally {
     let mut total = Tally::default();
     for line in output.lines() {
-        if let Some(tally) =
-            cargo_line(line).or_else(|| cmocka_line(line)).or_else(|| plain_line(line))
+        if let Some(tally) = cargo_line(line)
+            .or_else(|| cmocka_line(line))
+            .or_else(|| pytest_line(line))
+            .or_else(|| plain_line(line))
         {
             total.add(tally);
         }
@@ -174,6 +176,23 @@ fn cmocka_line(line: &str) -> Option<Tally> {
         "FAILED" => tally.failed = number,
         "SKIPPED" => tally.skipped = number,
         _ => return None,
+    }
+    Some(tally)
+}
+
+/// `1 failed, 3 passed, 2 skipped in 0.42s`, in bars or not.
+fn pytest_line(line: &str) -> Option<Tally> {
+    let (counts, time) = line.trim_matches(['=', ' ']).rsplit_once(" in ")?;
+    time.split(' ').next()?.strip_suffix('s')?.parse::<f64>().ok()?;
+    let mut tally = Tally::default();
+    for part in counts.split(", ") {
+        let (number, word) = part.split_once(' ')?;
+        let number: usize = number.parse().ok()?;
+        match word {
+            "passed" => tally.passed += number,
+            "failed" | "error" | "errors" => tally.failed += number,
+            _ => tally.skipped += number,
+        }
     }
     Some(tally)
 }
@@ -211,13 +230,15 @@ mod tests {
                       [  FAILED  ] 1 test(s), listed below:\n\
                       [  FAILED  ] test_name\n\
                       10 passed, 0 failed, 1 skipped\n\
-                      20 passed, 2 failed\n";
-        assert_eq!(count(output), tally(37, 4, 4));
+                      20 passed, 2 failed\n\
+                      1 failed, 5 passed, 2 skipped in 0.42s\n\
+                      ======= 7 passed, 1 error in 61.20s (0:01:01) =======\n";
+        assert_eq!(count(output), tally(49, 6, 6));
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        let output = "running 3 tests\n3 passed\ntest passed, failed\n[ OK ] 3\n";
+        let output = "running 3 tests\n3 passed\n3 passed in all\ntest passed, failed\n[ OK ] 3\n";
         assert!(count(output).is_empty());
     }
 

@@ -17,6 +17,7 @@ const LINTED: &[&[&str]] = &[
     // Without the standard library it has a panic handler of its own, which no
     // test program can link.
     &["--package=corekey-ffi", "--lib", "--no-default-features", "--profile=firmware"],
+    &["--package=corekey-py", "--lib"],
     &["--package=corekey-cli", "--all-targets"],
     &["--package=corekey-conformance", "--all-targets"],
     &["--package=xtask", "--all-targets"],
@@ -60,6 +61,8 @@ fn lint(group: &mut Group, arguments: &[&str]) {
             workspace::cargo()
                 .args(["clippy", "--quiet", "--locked"])
                 .args(arguments)
+                // The bindings of Python build without one.
+                .env("PYO3_NO_PYTHON", "1")
                 .args(["--", "-D", "warnings"]),
         )
     });

@@ -148,4 +148,6 @@ class SelfTestFailed(CoreKeyError):
 
 
 class AlreadyFinalized(CoreKeyError):
-    """A hash or MAC in pieces was finished before: start a new one."""
+    """A hash or MAC in pieces was finished before, a journal closed, a storage
+    given to another journal, or an audit chain found broken: make a new one.
+    """

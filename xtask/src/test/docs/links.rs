@@ -19,6 +19,19 @@ pub(super) fn check() -> Result {
     Err(format!("these lead nowhere:\n{}", broken.join("\n")))
 }
 
+/// The index of `docs` leads to every page there.
+pub(super) fn check_index() -> Result {
+    let docs = workspace::root().join("docs");
+    let targets = targets(&markdown::read(&docs.join("README.md"))?);
+    let is_linked = |page: &Path| targets.iter().any(|target| docs.join(target) == page);
+    let pages = markdown::files(&docs)?;
+    let mut missing = pages.iter().filter(|page| !page.ends_with("docs/README.md"));
+    match missing.find(|page| !is_linked(page)) {
+        None => Ok(()),
+        Some(page) => Err(format!("docs/README.md has no question for {}", page.display())),
+    }
+}
+
 /// What a Markdown text links to in this repository.
 fn targets(text: &str) -> Vec<String> {
     text.split("](")

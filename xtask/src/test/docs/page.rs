@@ -33,7 +33,10 @@ pub(super) fn follow(name: &str) -> Result {
         let usual = std::env::home_dir().unwrap_or_default().join(folder);
         bash.env(variable, std::env::var_os(variable).unwrap_or_else(|| usual.into()));
     }
-    let output = process::capture(bash.env("CARGO_NET_OFFLINE", "true"))?;
+    let (status, output) = process::stream(bash.env("CARGO_NET_OFFLINE", "true"))?;
+    if !status.success() {
+        return Err(format!("its commands ended with {status}"));
+    }
     compare(&output, &expected)
 }
 
@@ -59,7 +62,7 @@ pub(super) fn compile(prefix: &Path, name: &str) -> Result {
 /// One script of all that the reader does, and what each block of commands
 /// prints.
 fn script_of<'a>(blocks: &[Block<'a>]) -> (String, Vec<&'a str>) {
-    let mut script = String::from("set -euo pipefail\n");
+    let mut script = String::from("set -euo pipefail\nexec 2>&1\n");
     let mut expected = Vec::new();
     for block in blocks {
         match block.label {
