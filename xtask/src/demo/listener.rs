@@ -19,15 +19,7 @@ pub(super) fn install(folder: &Path) -> Result<PathBuf> {
     tools::require(&[tools::PYTHON])?;
     let built = wheel::build(&workspace::target_dir().join("wheel"), &folder.join("wheel"))?;
     let venv = folder.join("venv");
-    let python = venv.join("bin/python");
-    if !python.exists() {
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    }
-    // A wheel that was built again has the version of the one before.
-    tools::pip_install(
-        &python,
-        &[Path::new("--force-reinstall"), Path::new("--no-index"), &built],
-    )?;
+    let python = wheel::install(&venv, &built)?;
     println!("installed {} in {}", built.display(), venv.display());
     Ok(python)
 }
