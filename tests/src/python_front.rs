@@ -94,6 +94,19 @@ impl PythonWheel {
         }
     }
 
+    /// A call of HKDF.
+    fn derive(
+        &self,
+        name: &str,
+        hash: Hash,
+        inputs: &[&[u8]],
+        okm: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let arguments = json!([algorithm(hash), hexes(inputs), okm.len()]);
+        okm.copy_from_slice(&bytes(&self.call(name, arguments)?));
+        Ok(())
+    }
+
     fn opened(&self, called: Called<(usize, Vec<u8>)>) -> Opened {
         match called {
             Ok((len, buffer)) => Opened { verdict: Ok(len), buffer },
@@ -248,9 +261,7 @@ impl Front for PythonWheel {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        let arguments = json!([algorithm(hash), hex(salt), hex(ikm), hex(info), okm.len()]);
-        okm.copy_from_slice(&bytes(&self.call("hkdf", arguments)?));
-        Ok(())
+        self.derive("hkdf", hash, &[salt, ikm, info], okm)
     }
 
     fn hkdf_extract_expand(
@@ -261,9 +272,7 @@ impl Front for PythonWheel {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        let arguments = json!([algorithm(hash), hex(salt), hex(ikm), hex(info), okm.len()]);
-        okm.copy_from_slice(&bytes(&self.call("hkdf_extract_expand", arguments)?));
-        Ok(())
+        self.derive("hkdf_extract_expand", hash, &[salt, ikm, info], okm)
     }
 
     fn hkdf_expand(
@@ -273,9 +282,7 @@ impl Front for PythonWheel {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        let arguments = json!([algorithm(hash), hex(prk), hex(info), okm.len()]);
-        okm.copy_from_slice(&bytes(&self.call("hkdf_expand", arguments)?));
-        Ok(())
+        self.derive("hkdf_expand", hash, &[prk, info], okm)
     }
 
     /// The worker also makes the call that gives a new object, and compares.

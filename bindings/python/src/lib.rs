@@ -5,8 +5,8 @@
 //! and functions, which are their docstrings.
 //!
 //! Calls write straight into the object that they return, and read any buffer
-//! where it is ([`buffer`]). The interpreter's lock is released for long work on
-//! immutable inputs only ([`gil`]).
+//! where it is (`buffer`). The interpreter's lock is released for long work on
+//! immutable inputs only (`gil`).
 
 mod aead;
 #[allow(unsafe_code, reason = "the buffer protocol lends pointers and lengths")]

@@ -145,11 +145,13 @@ def hmac_verify(algorithm, key, data, tag):
     return agree(lambda: ready.verify(data, tag), in_parts)
 
 
-def hkdf(algorithm, salt, ikm, info, length):
+def hkdf(algorithm, inputs, length):
+    salt, ikm, info = inputs
     return corekey.hkdf(ikm, length, salt, info, algorithm)
 
 
-def hkdf_extract_expand(algorithm, salt, ikm, info, length):
+def hkdf_extract_expand(algorithm, inputs, length):
+    salt, ikm, info = inputs
     prk = corekey.Prk.extract(ikm, salt, algorithm)
     return agree(
         lambda: prk.expand(info, length),
@@ -157,7 +159,8 @@ def hkdf_extract_expand(algorithm, salt, ikm, info, length):
     )
 
 
-def hkdf_expand(algorithm, prk, info, length):
+def hkdf_expand(algorithm, inputs, length):
+    prk, info = inputs
     return corekey.Prk(prk, algorithm).expand(info, length)
 
 

@@ -61,8 +61,9 @@ fn lint(group: &mut Group, arguments: &[&str]) {
             workspace::cargo()
                 .args(["clippy", "--quiet", "--locked"])
                 .args(arguments)
-                // The bindings of Python build without one.
+                // The bindings of Python are read without one.
                 .env("PYO3_NO_PYTHON", "1")
+                .env("PYO3_BUILD_EXTENSION_MODULE", "1")
                 .args(["--", "-D", "warnings"]),
         )
     });
