@@ -1,204 +1,272 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * The demo's device program: reads this machine's sensors, seals every reading
- * as one of several devices and writes the frames (frame.h) to standard output.
+ * The device program on Linux: one process is one device. Standard input and
+ * output are its radio (link.h), and nothing but sealed messages goes there;
+ * what it has to say to people goes to standard error.
  *
- *   device ROOT_FILE DEVICE_ID...
+ *   device [-p MILLISECONDS] [-x N] FOLDER DEVICE_ID [KIND...]
  *
- * The root secret comes from a file, never from an argument or the environment,
- * which other users of the machine can see. A real device would hold its own
- * key only; this program plays several, so it holds the root. Exits with 0 if
- * every reading was sealed and written.
+ * FOLDER is the device's own: its flash is there, and before the first start the
+ * key from the factory. KIND chooses sensors; none means all. The device reports
+ * at once and then after each period (-p), until its input ends. With -x its
+ * power fails, for tests, in the middle of write number N to its flash.
+ *
+ * Exits with 0 when its input ended, POWER_FAILED when its power did, and with
+ * 1 when it could not start or seal.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <corekey.h>
-
-#include "sealer.h"
+#include "../common/device_program.h"
+#include "factory.h"
+#include "flash_file.h"
 #include "sensors.h"
 
-#define ROOT_LEN 32
-#define DEVICES_MAX 16
+#define PERIOD_DEFAULT 10000
+#define PERIOD_MAX 86400000
 
-/* All that a run holds; its keys are wiped in one place, at the end of main. */
-struct program {
-    corekey_prk root;
-    uint8_t run[RUN_LEN];
-    struct sealer sealers[DEVICES_MAX];
-    size_t devices;
-    size_t readings;
+/* The machine as the device program sees it. */
+struct machine {
+    const char *id;
+    char *const *kinds;
+    long period;    /* Milliseconds between reports. */
+    int64_t report; /* When the next one is due, in milliseconds. */
+    bool off;       /* The other end of the radio is gone. */
 };
 
-/* The library that was linked is the one the header belongs to, and computes
- * right on this machine. */
-static bool check_library(void)
+static int64_t now(void)
 {
-    if (corekey_abi_version() != COREKEY_ABI_VERSION) {
-        fprintf(stderr,
-                "device: the library has ABI %" PRIu32 ", its header here %d: compile this "
-                "program with the library's own header\n",
-                corekey_abi_version(), COREKEY_ABI_VERSION);
-        return false;
-    }
-    if (!succeeded(corekey_selftest(), "self-test")) {
-        return false;
-    }
-    fprintf(stderr, "device: CoreKey %s, ABI %" PRIu32 ", self-test passed\n", corekey_version(),
-            corekey_abi_version());
-    return true;
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Fills secret from an open file of exactly its length. Without stdio, whose
- * buffer would keep a copy. */
-static bool fill_from(int file, const char *path, uint8_t secret[ROOT_LEN])
+static int32_t draw_entropy(void *user, uint8_t *out, size_t len)
 {
-    struct stat facts;
-    if (fstat(file, &facts) != 0) {
-        fprintf(stderr, "device: cannot look at %s: %s\n", path, strerror(errno));
-        return false;
+    (void)user;
+    return corekey_random(out, len) == COREKEY_OK ? 0 : -1;
+}
+
+/* Said once, however often the sensors are read. */
+static void say_left_out(const char *kind)
+{
+    static const char *said[8];
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (said[i] == kind) {
+            return;
+        }
+        if (said[i] == NULL) {
+            said[i] = kind;
+            break;
+        }
     }
-    if (!S_ISREG(facts.st_mode) || facts.st_size != ROOT_LEN) {
-        fprintf(stderr,
-                "device: %s is not a file of %d bytes: make one with "
-                "(umask 077; head -c %d /dev/urandom > FILE)\n",
-                path, ROOT_LEN, ROOT_LEN);
-        return false;
-    }
-    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        fprintf(stderr, "device: %s is open to other users: chmod 600 it, or make a new one\n",
-                path);
-        return false;
-    }
-    size_t have = 0;
-    while (have < ROOT_LEN) {
-        ssize_t got = read(file, secret + have, ROOT_LEN - have);
-        if (got < 0 && errno == EINTR) {
+    fprintf(stderr, "device: left out, as this machine shows none: %s\n", kind);
+}
+
+static void read_sensors(void *user, take_reading take, void *taker)
+{
+    const struct machine *machine = user;
+    sensors_read(machine->kinds, take, taker, say_left_out);
+}
+
+/* A frame is shorter than what a pipe takes in one piece, so that devices that
+ * share one do not mix. */
+static bool send_bytes(void *user, const uint8_t *bytes, size_t len)
+{
+    struct machine *machine = user;
+    ssize_t sent = 0;
+    do {
+        sent = write(STDOUT_FILENO, bytes, len);
+    } while (sent < 0 && errno == EINTR);
+    machine->off = machine->off || (sent < 0 && errno == EPIPE);
+    return sent == (ssize_t)len;
+}
+
+static int32_t receive_bytes(void *user, uint8_t *bytes, size_t cap)
+{
+    struct machine *machine = user;
+    while (!machine->off) {
+        struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+        int64_t wait = machine->report - now();
+        if (wait <= 0) {
+            machine->report = now() + machine->period;
+            return RECEIVE_REPORT_DUE;
+        }
+        if (poll(&input, 1, (int)wait) <= 0) {
             continue;
         }
-        if (got <= 0) {
-            fprintf(stderr, "device: cannot read %s: %s\n", path,
-                    got < 0 ? strerror(errno) : "it became shorter");
-            return false;
+        ssize_t got = read(STDIN_FILENO, bytes, cap);
+        if (got > 0) {
+            return (int32_t)got;
         }
-        have += (size_t)got;
+        machine->off = got == 0 || errno != EINTR;
+    }
+    return RECEIVE_OFF;
+}
+
+static void log_event(void *user, enum event event, uint64_t number, corekey_status status)
+{
+    const struct machine *machine = user;
+    const char *why = corekey_status_str(status);
+    /* Whoever shares a radio hears what is meant for others. */
+    if (event == EVENT_REFUSED && status == COREKEY_E_OTHER_KEY) {
+        return;
+    }
+    fprintf(stderr, "device %s: ", machine->id);
+    switch (event) {
+    case EVENT_KEY:
+        fprintf(stderr, "key with check value %08" PRIx64 "\n", number);
+        break;
+    case EVENT_BOOT:
+        fprintf(stderr, "boot %" PRIu64 "\n", number);
+        break;
+    case EVENT_REPORT:
+        fprintf(stderr, "sealed %" PRIu64 " readings\n", number);
+        break;
+    case EVENT_NOT_SENT:
+        fprintf(stderr, "a message could not be sent and is lost\n");
+        break;
+    case EVENT_TOO_LONG:
+        fprintf(stderr, "skipped %" PRIu64 " bytes, which is longer than a message\n", number);
+        break;
+    case EVENT_REFUSED:
+        fprintf(stderr, "refused %" PRId32 ": %s\n", status, why);
+        break;
+    case EVENT_UNKNOWN:
+        fprintf(stderr, "a downlink of a kind that this program does not know: update it\n");
+        break;
+    case EVENT_OLD_OFFER:
+        fprintf(stderr, "an offer that it has taken before\n");
+        break;
+    case EVENT_ROTATED:
+        fprintf(stderr, "took the offer: new key stored, old key erased\n");
+        break;
+    case EVENT_STOPPED:
+        fprintf(stderr, "stopped, nothing is sealed: %s\n", why);
+        break;
+    }
+}
+
+/* The program's own arguments. */
+struct arguments {
+    long period;
+    long power_lasts;
+    const char *folder;
+    const char *id;
+    char *const *kinds;
+};
+
+static bool parse_number(const char *text, long least, long most, long *number)
+{
+    char *end = NULL;
+    errno = 0;
+    *number = strtol(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *number >= least && *number <= most;
+}
+
+static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    long write_number = 0;
+    bool good = true;
+    arguments->period = PERIOD_DEFAULT;
+    arguments->power_lasts = -1;
+    for (int option; good && (option = getopt(argc, argv, "p:x:")) != -1;) {
+        switch (option) {
+        case 'p':
+            good = parse_number(optarg, 1, PERIOD_MAX, &arguments->period);
+            break;
+        case 'x':
+            good = parse_number(optarg, 1, LONG_MAX, &write_number);
+            arguments->power_lasts = write_number - 1;
+            break;
+        default:
+            good = false;
+        }
+    }
+    good = good && argc - optind >= 2 && strlen(argv[optind + 1]) >= 1 &&
+           strlen(argv[optind + 1]) <= COREKEY_DEVICE_ID_MAX;
+    if (good) {
+        arguments->folder = argv[optind];
+        arguments->id = argv[optind + 1];
+        arguments->kinds = argv + optind + 2;
+        for (char *const *kind = arguments->kinds; *kind != NULL; kind++) {
+            good = good && sensors_is_kind(*kind);
+        }
+    }
+    if (!good) {
+        fprintf(stderr, "usage: device [-p MILLISECONDS] [-x N] FOLDER DEVICE_ID [KIND...]\n"
+                        "an id has 1 to %d bytes; kinds are " SENSOR_KINDS "\n",
+                COREKEY_DEVICE_ID_MAX);
+    }
+    return good;
+}
+
+static bool join(char path[PATH_MAX], const char *folder, const char *name)
+{
+    int len = snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    if (len < 0 || len >= PATH_MAX) {
+        fprintf(stderr, "device: the path of %s is too long\n", name);
+        return false;
     }
     return true;
 }
 
-static bool read_root(const char *path, corekey_prk *root)
+/* Runs the device on an open flash. */
+static bool run(struct flash_file *flash, const char *key_path, const struct arguments *arguments)
 {
-    uint8_t secret[ROOT_LEN];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        fprintf(stderr, "device: cannot open the root secret %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    bool good = fill_from(file, path, secret) &&
-                succeeded(corekey_prk_init(root, COREKEY_SHA256, secret, sizeof secret),
-                          "cannot take the root secret");
-    close(file);
-    /* From here on only the HMAC state in root is needed. */
-    return succeeded(corekey_wipe(secret, sizeof secret), "cannot wipe the root secret") && good;
-}
+    static struct device device;
+    struct machine machine = {arguments->id, arguments->kinds, arguments->period,
+                              now() + arguments->period, false};
+    struct platform platform = {&machine,     flash_file_storage(flash), draw_entropy,
+                                read_sensors, send_bytes,                receive_bytes,
+                                log_event};
 
-static bool check_id(const char *id)
-{
-    size_t len = strlen(id);
-    bool plain = len > 0 && len <= DEVICE_ID_MAX;
-    for (const char *c = id; *c != '\0'; c++) {
-        plain = plain && *c >= '!' && *c <= '~';
-    }
-    if (!plain) {
-        fprintf(stderr, "device: an id is 1 to %d printable ASCII characters without spaces\n",
-                DEVICE_ID_MAX);
-    }
-    return plain;
-}
-
-/* One sealer for each id. The same id twice would be two counters under one
- * key, and every nonce used twice. */
-static bool make_sealers(struct program *program, char **ids, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (!check_id(ids[i])) {
-            return false;
-        }
-        for (int j = 0; j < i; j++) {
-            if (strcmp(ids[i], ids[j]) == 0) {
-                fprintf(stderr, "device: %s is named twice: name every device once\n", ids[i]);
-                return false;
-            }
-        }
-        if (!sealer_init(&program->sealers[i], &program->root, program->run, ids[i])) {
-            return false;
-        }
-        program->devices++;
-    }
-    return true;
-}
-
-/* Seals one reading as the next device, in turn, and writes the frame. */
-static bool take(void *user, const struct reading *reading)
-{
-    struct program *program = user;
-    struct sealer *sealer = &program->sealers[program->readings % program->devices];
-    uint8_t frame[FRAME_LENGTH_LEN + FRAME_BODY_MAX];
-    size_t frame_len = 0;
-    if (!sealer_seal(sealer, reading, frame, &frame_len)) {
+    if (!factory_install(key_path, &platform.storage, arguments->id)) {
         return false;
     }
-    if (fwrite(frame, 1, frame_len, stdout) != frame_len) {
-        fprintf(stderr, "device: cannot write a frame: %s\n", strerror(errno));
-        return false;
+    flash->power_lasts = arguments->power_lasts;
+    corekey_status status = device_start(&device, &platform, (const uint8_t *)arguments->id,
+                                         strlen(arguments->id));
+    if (status == COREKEY_OK) {
+        status = device_run(&device);
     }
-    program->readings++;
-    return true;
-}
-
-static bool seal_all(struct program *program, int argc, char **argv)
-{
-    if (argc < 3 || argc > 2 + DEVICES_MAX) {
-        fprintf(stderr, "usage: device ROOT_FILE DEVICE_ID... (at most %d) | receiver ROOT_FILE\n",
-                DEVICES_MAX);
-        return false;
-    }
-    if (!check_library() || !read_root(argv[1], &program->root) ||
-        !succeeded(corekey_random(program->run, RUN_LEN), "cannot draw a number for this run") ||
-        !make_sealers(program, argv + 2, argc - 2) || !sensors_read(take, program)) {
-        return false;
-    }
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "device: cannot write a frame: %s\n", strerror(errno));
-        return false;
-    }
-    fprintf(stderr, "device: sealed %zu readings as %zu devices\n", program->readings,
-            program->devices);
-    return true;
+    device_stop(&device);
+    return status == COREKEY_OK;
 }
 
 int main(int argc, char **argv)
 {
-    /* Zeroed: a context that was never initialised answers COREKEY_E_STATE. */
-    static struct program program;
+    struct arguments arguments;
+    struct flash_file flash;
+    char key_path[PATH_MAX], flash_path[PATH_MAX];
+    struct rlimit no_core = {0, 0};
 
-    /* A receiver that ends early is an error of fwrite, not a sudden end that
-     * would leave the keys unwiped. */
-    signal(SIGPIPE, SIG_IGN);
-    bool good = seal_all(&program, argc, argv);
-
-    for (size_t i = 0; i < DEVICES_MAX; i++) {
-        good = sealer_clear(&program.sealers[i]) && good;
+    if (!parse_arguments(argc, argv, &arguments) ||
+        !join(key_path, arguments.folder, "factory.key") ||
+        !join(flash_path, arguments.folder, "flash")) {
+        return EXIT_FAILURE;
     }
-    good = succeeded(corekey_prk_clear(&program.root), "cannot wipe the root") && good;
+    /* A receiver that is gone is an error of write, not a sudden end that leaves
+     * keys unwiped; and no core file is to hold them. */
+    signal(SIGPIPE, SIG_IGN);
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
+        fprintf(stderr, "device: cannot forbid core files: %s\n", strerror(errno));
+    }
+    if (!flash_file_open(&flash, flash_path)) {
+        return EXIT_FAILURE;
+    }
+    bool good = run(&flash, key_path, &arguments);
+    flash_file_close(&flash);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

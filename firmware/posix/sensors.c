@@ -17,7 +17,7 @@
 /* Where readings go, and how many went there. */
 struct sink {
     take_reading take;
-    void *user;
+    void *taker;
     unsigned taken;
 };
 
@@ -81,7 +81,7 @@ static bool parse_number(const char *text, int64_t *value, uint8_t *decimals)
     return count > 0;
 }
 
-/* A frame holds printable ASCII without spaces; an interface or a chip may be
+/* A payload holds printable ASCII without spaces; an interface or a chip may be
  * called anything. */
 static bool is_plain(const char *name)
 {
@@ -107,7 +107,7 @@ static bool give_shifted(struct sink *sink, const char *name, const char *text,
     }
     reading.decimals = (uint8_t)(reading.decimals + shift);
     sink->taken++;
-    return sink->take(sink->user, &reading);
+    return sink->take(sink->taker, &reading);
 }
 
 static bool give(struct sink *sink, const char *name, const char *text, const char *unit)
@@ -268,16 +268,42 @@ static const struct {
     {"network", read_network},
 };
 
-bool sensors_read(take_reading take, void *user)
+bool sensors_is_kind(const char *kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct sink sink = {take, user, 0};
-        if (!kinds[i].read(&sink)) {
-            return false;
-        }
-        if (sink.taken == 0) {
-            fprintf(stderr, "device: left out, as this machine shows none: %s\n", kinds[i].kind);
+        if (strcmp(kind, kinds[i].kind) == 0) {
+            return true;
         }
     }
-    return true;
+    return false;
+}
+
+/* All kinds if none is named. */
+static bool is_wanted(const char *kind, char *const *wanted)
+{
+    if (*wanted == NULL) {
+        return true;
+    }
+    for (; *wanted != NULL; wanted++) {
+        if (strcmp(kind, *wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void sensors_read(char *const *wanted, take_reading take, void *taker, left_out_fn left_out)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct sink sink = {take, taker, 0};
+        if (!is_wanted(kinds[i].kind, wanted)) {
+            continue;
+        }
+        if (!kinds[i].read(&sink)) {
+            return;
+        }
+        if (sink.taken == 0) {
+            left_out(kinds[i].kind);
+        }
+    }
 }

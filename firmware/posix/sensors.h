@@ -2,29 +2,24 @@
  *
  * Reads this machine's own sensors, as Linux shows them under /proc and /sys.
  */
-#ifndef DEMO_SENSORS_H
-#define DEMO_SENSORS_H
+#ifndef FIRMWARE_SENSORS_H
+#define FIRMWARE_SENSORS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "frame.h"
+#include "../common/platform.h"
 
-/* One reading: value / 10^decimals. No floating point, so nothing is rounded
- * and no locale changes it. */
-struct reading {
-    char name[SENSOR_NAME_MAX + 1];
-    char unit[SENSOR_UNIT_MAX + 1];
-    int64_t value;
-    uint8_t decimals;
-};
+#define SENSOR_KINDS "load uptime memory temperature network"
 
-/* Takes one reading; false stops. */
-typedef bool (*take_reading)(void *user, const struct reading *reading);
+/* Takes note of a kind that this machine does not have. */
+typedef void (*left_out_fn)(const char *kind);
 
-/* Hands every sensor that this machine has to take. One that is not there, or
- * shows no number, is left out; kinds of which there is none are named on
- * standard error. Returns false if take did. */
-bool sensors_read(take_reading take, void *user);
+/* Whether kind is one of SENSOR_KINDS. */
+bool sensors_is_kind(const char *kind);
+
+/* Hands each sensor of the wanted kinds (a list that ends in NULL; an empty one
+ * is all) to take. One that is not there, or shows no number, is left out; kinds
+ * of which there is none go to left_out. Ends early if take returns false. */
+void sensors_read(char *const *wanted, take_reading take, void *taker, left_out_fn left_out);
 
 #endif

@@ -144,6 +144,22 @@ static inline int32_t flash_erase(void *user, uint32_t page) {
   return -1;
 }
 
+/* Whether any eight bytes of a secret are there. */
+static inline bool flash_holds(const flash *f, const char *hex) {
+  uint8_t secret[COREKEY_KEY_LEN];
+  unhex(hex, secret);
+  for (size_t page = 0; page < FLASH_PAGES; page++) {
+    for (size_t at = 0; at + 8 <= FLASH_PAGE_SIZE; at++) {
+      for (size_t part = 0; part + 8 <= sizeof secret; part += 8) {
+        if (memcmp(&f->pages[page][at], secret + part, 8) == 0) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
 static inline corekey_storage storage_of(flash *f) {
   const corekey_storage storage = {f,          FLASH_PAGES, FLASH_PAGE_SIZE,
                                    flash_read, flash_write, flash_erase};

@@ -31,21 +31,6 @@ static void read_offer(uint8_t offer[COREKEY_OFFER_LEN]) {
   assert_int_equal(unhex(OFFER_1_TO_2, offer), COREKEY_OFFER_LEN);
 }
 
-static bool holds(const flash *f, const char *hex) {
-  uint8_t secret[COREKEY_KEY_LEN];
-  unhex(hex, secret);
-  for (size_t page = 0; page < FLASH_PAGES; page++) {
-    for (size_t at = 0; at + 8 <= FLASH_PAGE_SIZE; at++) {
-      for (size_t part = 0; part + 8 <= sizeof secret; part += 8) {
-        if (memcmp(&f->pages[page][at], secret + part, 8) == 0) {
-          return true;
-        }
-      }
-    }
-  }
-  return false;
-}
-
 /* ==========================================================================
  * All goes well.
  */
@@ -111,12 +96,12 @@ static void an_offer_rotates_and_erases_the_old_key(void **state) {
   provision(&f);
   read_offer(offer);
   assert_int_equal(next_boot(&f), 1);
-  assert_true(holds(&f, KEY_1));
+  assert_true(flash_holds(&f, KEY_1));
   OK(corekey_journal_apply(&storage, &key, offer, sizeof offer, &rotated));
   assert_int_equal(rotated, 1);
   assert_true(same_key(&key, &expected));
-  assert_true(holds(&f, KEY_2));
-  assert_false(holds(&f, KEY_1));
+  assert_true(flash_holds(&f, KEY_2));
+  assert_false(flash_holds(&f, KEY_1));
   key = loaded(&f);
   assert_true(same_key(&key, &expected));
   assert_int_equal(next_boot(&f), 2);
@@ -382,7 +367,7 @@ static void a_failed_rotation_leaves_the_key_and_can_be_repeated(void **state) {
         OK(corekey_journal_apply(&storage, &key, offer, sizeof offer, &rotated));
         key = loaded(&f);
         assert_true(same_key(&key, &expected));
-        assert_false(holds(&f, KEY_1));
+        assert_false(flash_holds(&f, KEY_1));
       }
       assert_false(f.misused);
     }
@@ -496,11 +481,11 @@ static void after_any_power_cut_no_boot_comes_again_and_no_key_is_lost(void **st
       flash_power_on(&f);
       corekey_device_key key = loaded(&f);
       assert_true(same_key(&key, &second) || (!l.rotated && same_key(&key, &first)));
-      assert_false(same_key(&key, &second) && holds(&f, KEY_1));
+      assert_false(same_key(&key, &second) && flash_holds(&f, KEY_1));
       live(&f, &l, 12);
       key = loaded(&f);
       assert_true(same_key(&key, &second));
-      assert_false(holds(&f, KEY_1));
+      assert_false(flash_holds(&f, KEY_1));
       assert_false(f.misused);
     }
   }

@@ -1,38 +1,38 @@
-//! The demo's two programs: the device in C, the receiver in Rust, how they are
-//! built and how they are run.
+//! The demo's programs: the device in C, the receiver in Rust, the listener in
+//! Python; how they are built and how they are called.
 
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread;
+use std::process::{Command, Stdio};
 
-use super::frames::{self, Frame};
+use super::listener;
 use super::root::RootFile;
 use crate::{Result, dist, process, workspace};
+
+/// Milliseconds between two reports of a device: short, for nobody to wait.
+const PERIOD: &str = "300";
 
 /// The programs, ready to run.
 pub(super) struct Programs {
     /// Where the library is installed.
     prefix: PathBuf,
     pub(super) device: PathBuf,
+    pub(super) copied_sealer: PathBuf,
     receiver: PathBuf,
+    /// A Python that has the wheel.
+    pub(super) python: PathBuf,
 }
 
-/// One run of the device program, all of whose frames were opened.
-pub(super) struct Exchange {
-    /// What one would type to do the same.
-    pub(super) commands: String,
-    pub(super) device_said: String,
-    pub(super) frames: Vec<Frame>,
-    pub(super) table: String,
-    pub(super) receiver_said: String,
+/// A service: a root and the database of the devices under it.
+pub(super) struct Fleet {
+    pub(super) root: RootFile,
+    pub(super) database: PathBuf,
 }
 
-/// What the receiver made of a stream.
-pub(super) struct Received {
-    pub(super) exit_code: Option<i32>,
-    pub(super) table: String,
-    pub(super) said: String,
+/// A device as it lies on the table: its folder, its id and its sensors.
+pub(super) struct Board {
+    pub(super) folder: PathBuf,
+    pub(super) id: &'static str,
+    pub(super) sensors: &'static [&'static str],
 }
 
 impl Programs {
@@ -40,12 +40,24 @@ impl Programs {
     pub(super) fn build(folder: &Path) -> Result<Self> {
         let prefix = folder.join("installed");
         dist::run(&["--prefix".to_owned(), prefix.display().to_string()])?;
-        let device = folder.join("device");
-        compile_device(&prefix, &device)?;
-        println!("compiled {}", device.display());
+        let (device, copied_sealer) = (folder.join("device"), folder.join("copied_sealer"));
+        let device_sources = ["main.c", "factory.c", "flash_file.c", "private_file.c", "sensors.c"];
+        let common = ["device_program.c", "link.c", "payload.c"];
+        let source = |folder: &'static str| {
+            move |name: &&str| workspace::root().join("firmware").join(folder).join(name)
+        };
+        let sources: Vec<PathBuf> = common
+            .iter()
+            .map(source("common"))
+            .chain(device_sources.iter().map(source("posix")))
+            .collect();
+        compile(&prefix, &sources, &device)?;
+        compile(&prefix, &[source("posix/mistakes")(&"copied_sealer.c")], &copied_sealer)?;
+        println!("compiled {} and {}", device.display(), copied_sealer.display());
         let receiver = build_receiver()?;
         println!("built {}", receiver.display());
-        Ok(Self { prefix, device, receiver })
+        let python = listener::install(folder)?;
+        Ok(Self { prefix, device, copied_sealer, receiver, python })
     }
 
     pub(super) fn shared_library(&self) -> PathBuf {
@@ -56,72 +68,52 @@ impl Programs {
         self.prefix.join("lib/libcorekey.a")
     }
 
-    pub(super) fn device_command(&self, root: &RootFile, devices: &[&str]) -> Command {
+    /// The device program on a board, with more options.
+    pub(super) fn device_command(&self, board: &Board, options: &[&str]) -> Command {
         let mut command = Command::new(&self.device);
-        command.arg(root.path()).args(devices);
+        command.args(["-p", PERIOD]).args(options).arg(&board.folder).arg(board.id);
+        command.args(board.sensors);
         command
     }
 
-    pub(super) fn receiver_command(&self, root: &RootFile) -> Command {
+    /// `receiver run`.
+    pub(super) fn receiver_command(&self, fleet: &Fleet) -> Command {
         let mut command = Command::new(&self.receiver);
-        command.arg(root.path());
+        command.arg("run").arg(fleet.root.path()).arg(&fleet.database);
         command
     }
 
-    /// Runs `device | receiver`, both with the same root, and makes sure that
-    /// every reading that was sealed was opened.
-    pub(super) fn exchange(&self, root: &RootFile, devices: &[&str]) -> Result<Exchange> {
-        let mut sender = self.device_command(root, devices);
-        let mut receiver = self.receiver_command(root);
-        let commands = format!("{} | {}", process::shown(&sender), process::shown(&receiver));
-
-        sender.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut device = spawn(&mut sender)?;
-        let stream = device.stdout.take().ok_or("the device program has no output")?;
-        let (stream, received) = deliver(stream, &mut receiver)?;
-        let device = device
-            .wait_with_output()
-            .map_err(|error| format!("cannot wait for the device program: {error}"))?;
-
-        let device_said = text(&device.stderr);
-        if !device.status.success() {
-            return Err(format!("the device program ended with {}\n{device_said}", device.status));
-        }
-        let frames = frames::split(&stream)?;
-        let (count, devices) = (frames.len(), devices.len());
-        expect(&device_said, &format!("device: CoreKey {}", workspace::VERSION))?;
-        expect(&device_said, &format!("sealed {count} readings as {devices} devices\n"))?;
-        if received.exit_code != Some(0)
-            || received.said != format!("receiver: {count} opened, 0 refused\n")
-            || received.table.lines().count() != 1 + count
-        {
-            return Err(format!("not all {count} frames were opened:\n{}", received.said));
-        }
-        Ok(Exchange {
-            commands,
-            device_said,
-            frames,
-            table: received.table,
-            receiver_said: received.said,
-        })
+    /// Enrols a device and puts its key where the device program looks for it;
+    /// what the receiver said.
+    pub(super) fn enrol(&self, fleet: &Fleet, board: &Board) -> Result<String> {
+        let mut command = Command::new(&self.receiver);
+        command.arg("enrol").arg(fleet.root.path()).arg(&fleet.database).arg(board.id);
+        process::capture(command.arg(board.folder.join("factory.key")))
     }
 
-    /// Runs the receiver on frames that may have been tampered with.
-    pub(super) fn receive(&self, root: &RootFile, frames: &[&Frame]) -> Result<Received> {
-        let stream: Vec<u8> = frames.iter().flat_map(|frame| frame.bytes()).copied().collect();
-        let (_, received) = deliver(stream.as_slice(), &mut self.receiver_command(root))?;
-        Ok(received)
+    /// Another command of the receiver about one device; what it said.
+    pub(super) fn manage(&self, what: &str, fleet: &Fleet, id: &str) -> Result<String> {
+        process::capture(Command::new(&self.receiver).arg(what).arg(&fleet.database).arg(id))
     }
+}
+
+/// What a program said that ended by itself, and its exit code. Its output must
+/// be empty unless it succeeded.
+pub(super) fn ended(command: &mut Command) -> Result<(Option<i32>, bool, String)> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", process::shown(command)))?;
+    let said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    Ok((output.status.code(), output.stdout.is_empty(), said))
 }
 
 /// The archive, not the shared library: a device carries all that it needs in
 /// one file, and the archive is the build that firmware gets.
-fn compile_device(prefix: &Path, program: &Path) -> Result {
-    let folder = workspace::root().join("firmware/posix");
-    let sources = ["main.c", "sealer.c", "sensors.c"].map(|name| folder.join(name));
+fn compile(prefix: &Path, sources: &[PathBuf], program: &Path) -> Result {
     process::run(
         Command::new("gcc")
-            .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+            .args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
             .arg("-I")
             .arg(prefix.join("include"))
             .args(sources)
@@ -141,58 +133,4 @@ fn build_receiver() -> Result<PathBuf> {
             .env_remove("CARGO_BUILD_TARGET"),
     )?;
     Ok(workspace::target_dir().join("debug/examples/receiver"))
-}
-
-/// Passes a stream on to the receiver, as a network would, and keeps a copy.
-fn deliver(source: impl Read + Send, command: &mut Command) -> Result<(Vec<u8>, Received)> {
-    let mut receiver =
-        spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-    let sink = receiver.stdin.take().ok_or("the receiver has no input")?;
-    // Two threads, as the receiver may wait for its output to be read before it
-    // reads on.
-    let (stream, output) = thread::scope(|scope| {
-        let relay = scope.spawn(|| relay(source, sink));
-        let output = receiver.wait_with_output();
-        (relay.join(), output)
-    });
-    let stream = stream
-        .map_err(|_| "the relay of frames broke down")?
-        .map_err(|error| format!("cannot read the frames: {error}"))?;
-    let output = output.map_err(|error| format!("cannot wait for the receiver: {error}"))?;
-    let received = Received {
-        exit_code: output.status.code(),
-        table: text(&output.stdout),
-        said: text(&output.stderr),
-    };
-    Ok((stream, received))
-}
-
-/// Copies until the source ends; the sink is closed on return.
-fn relay(mut source: impl Read, mut sink: ChildStdin) -> io::Result<Vec<u8>> {
-    let mut copy = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let len = source.read(&mut chunk)?;
-        if len == 0 {
-            return Ok(copy);
-        }
-        copy.extend_from_slice(&chunk[..len]);
-        // A receiver that ended early has said why, and is judged by that.
-        let _ = sink.write_all(&chunk[..len]);
-    }
-}
-
-fn spawn(command: &mut Command) -> Result<Child> {
-    command.spawn().map_err(|error| format!("cannot run {}: {error}", process::shown(command)))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn expect(said: &str, wanted: &str) -> Result {
-    if said.contains(wanted) {
-        return Ok(());
-    }
-    Err(format!("the device program did not say {wanted:?} but\n{said}"))
 }

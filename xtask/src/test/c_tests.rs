@@ -1,5 +1,6 @@
 //! The C tests in `ffi/tests/c`: every `.c` file there is one cmocka program;
-//! and the tests of corekey.hpp in `ffi/tests/cpp`, which print their own count.
+//! the tests of corekey.hpp in `ffi/tests/cpp`, which print their own count; and
+//! those of the device program in `firmware/tests`, cmocka programs again.
 //!
 //! Each is built as a user builds, with the installed header and library, and
 //! run plain, with enums of one byte, with the archive, which is another build
@@ -60,13 +61,26 @@ struct Language {
     extension: &'static str,
     compiler: &'static str,
     standard: &'static str,
+    /// The folder of what is tested, if that is not the library alone: all its
+    /// sources are linked to each program.
+    tested: Option<&'static str>,
 }
 
 const LANGUAGES: &[Language] = &[
-    Language { folder: "ffi/tests/c", extension: "c", compiler: "gcc", standard: "c11" },
-    Language { folder: "ffi/tests/cpp", extension: "cpp", compiler: "g++", standard: "c++11" },
-    Language { folder: "ffi/tests/cpp", extension: "cpp", compiler: "g++", standard: "c++20" },
+    language("ffi/tests/c", "c", "gcc", "c11"),
+    language("ffi/tests/cpp", "cpp", "g++", "c++11"),
+    language("ffi/tests/cpp", "cpp", "g++", "c++20"),
+    Language { tested: Some("firmware/common"), ..language("firmware/tests", "c", "gcc", "c11") },
 ];
+
+const fn language(
+    folder: &'static str,
+    extension: &'static str,
+    compiler: &'static str,
+    standard: &'static str,
+) -> Language {
+    Language { folder, extension, compiler, standard, tested: None }
+}
 
 /// All the libraries that the ways need, built.
 struct Libraries {
@@ -88,7 +102,7 @@ pub(super) fn run(group: &mut Group) {
         Err(why) => return group.fail(&why),
     };
     for language in LANGUAGES {
-        let sources = match sources(language) {
+        let sources = match sources(language.folder, language.extension) {
             Ok(found) => found,
             Err(why) => return group.fail(&why),
         };
@@ -126,18 +140,19 @@ fn instrumented() -> Result<PathBuf> {
     Ok(folder.join(host).join("release/libcorekey_ffi.so"))
 }
 
-fn sources(language: &Language) -> Result<Vec<PathBuf>> {
-    let folder = workspace::root().join(language.folder);
+/// All files in a folder of ours with an extension.
+pub(super) fn sources(folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
+    let folder = workspace::root().join(folder);
     let entries = fs::read_dir(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut sources: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|found| found == language.extension))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
         .collect();
     sources.sort();
     if sources.is_empty() {
-        return Err(format!("there is no test in {}", folder.display()));
+        return Err(format!("there is no source in {}", folder.display()));
     }
     Ok(sources)
 }
@@ -159,6 +174,12 @@ fn build(way: &Way, language: &Language, source: &Path, libraries: &Libraries) -
         .arg(source)
         .arg("-o")
         .arg(&program);
+    if let Some(tested) = language.tested {
+        let root = workspace::root();
+        // The tests share what those of the C ABI have.
+        command.arg("-I").arg(root.join("ffi/tests/c")).arg("-I").arg(root.join(tested));
+        command.args(sources(tested, "c")?);
+    }
     match way.library {
         Library::Shared => command
             .arg("-L")

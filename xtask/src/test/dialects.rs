@@ -1,8 +1,10 @@
-//! The header alone, in every dialect of C and C++ that it promises.
+//! The header alone, in every dialect of C and C++ that it promises; and the
+//! device program of `firmware/common`, which must be C99 without a system.
 
 use std::fs;
 use std::process::Command;
 
+use super::c_tests::sources;
 use super::report::Group;
 use crate::{Result, process, tools, workspace};
 
@@ -31,6 +33,19 @@ pub(super) fn run(group: &mut Group) {
         let name = format!("{header} as {dialect} {}", flag.unwrap_or_default());
         group.check(name.trim(), || compile(compiler, header, dialect, *flag));
     }
+    group.check("firmware/common as c99, freestanding", firmware);
+}
+
+fn firmware() -> Result {
+    let root = workspace::root();
+    process::run(
+        Command::new("gcc")
+            .args(["-std=c99", "-ffreestanding", "-fshort-enums"])
+            .args(STRICT)
+            .arg("-I")
+            .arg(root.join("include"))
+            .args(sources("firmware/common", "c")?),
+    )
 }
 
 /// Compiles a file that includes the header twice and nothing else.
