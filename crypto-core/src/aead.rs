@@ -6,6 +6,8 @@
 //! no unverified plaintext is ever written. **A nonce must never be used twice
 //! with one key**: that gives away the authentication key. Relies on `aes-gcm`.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use aes_gcm::aead::AeadInOut;

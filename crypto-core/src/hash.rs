@@ -3,6 +3,8 @@
 //! Relies on `sha2`. What is hashed may be secret: states and digests are
 //! wiped when dropped.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use sha2::Digest as _;

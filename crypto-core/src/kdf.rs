@@ -4,6 +4,8 @@
 //! output from SHA-256 cost two compressions for an `info` of up to 54 bytes.
 //! Relies on `hkdf`.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use hkdf::Hkdf;

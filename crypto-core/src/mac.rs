@@ -3,6 +3,8 @@
 //! A ready [`HmacKey`] holds the state after the two padded key blocks, so a
 //! message costs only its own compressions. Relies on `hmac`.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use hmac::{Hmac as RawHmac, KeyInit, Mac};

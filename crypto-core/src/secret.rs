@@ -1,6 +1,8 @@
 //! Secret bytes of a fixed length: wiped when dropped, compared in constant
 //! time, shown to nobody by accident.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use zeroize::Zeroize;
