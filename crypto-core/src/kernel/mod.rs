@@ -13,5 +13,6 @@
 
 pub(crate) mod cpu;
 pub(crate) mod gcm;
+mod portable;
 pub(crate) mod verdict;
 pub(crate) mod wipe;
