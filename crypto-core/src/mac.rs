@@ -269,3 +269,43 @@ fn compare(full: &Digest, tag: &[u8]) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kdf::Prk;
+    use crate::kernel::sha256::compressions;
+
+    const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+
+    #[test]
+    fn a_short_message_costs_two_compressions_and_a_block_one_more() {
+        let key = HmacKey::new(SHA256, &[1; 32]);
+        for (len, expected) in [(0, 2), (55, 2), (56, 3), (64, 3), (119, 3), (120, 4), (128, 4)] {
+            let data = [2; 128];
+            let data = &data[..len];
+            let (count, tag) = compressions(|| key.mac(data));
+            assert_eq!(count, expected, "{len} bytes");
+            let (count, same) = compressions(|| key.mac_parts(&[data, b"", b""]));
+            assert_eq!((count, same), (expected, tag), "{len} bytes in parts");
+        }
+    }
+
+    #[test]
+    fn expanding_to_32_bytes_costs_two_compressions_up_to_54_bytes_of_info() {
+        let prk = Prk::from_bytes(SHA256, &[1; 32]).unwrap();
+        for len in 0..=100 {
+            let expected = if len <= 54 { 2 } else { 3 };
+            let info = [2; 100];
+            let (count, done) = compressions(|| prk.expand(&info[..len], &mut [0; 32]));
+            assert_eq!((count, done), (expected, Ok(())), "info of {len} bytes");
+        }
+    }
+
+    #[test]
+    fn a_key_costs_two_compressions() {
+        assert_eq!(compressions(|| HmacKey::new(SHA256, &[1; 64])).0, 2);
+        assert_eq!(compressions(|| Prk::from_bytes(SHA256, &[1; 32])).0, 2);
+        assert_eq!(compressions(|| HmacKey::new(SHA256, &[1; 65])).0, 4);
+    }
+}

@@ -336,3 +336,110 @@ mod counter {
         (COUNT.get() - before, result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::cpu::Feature;
+
+    /// With all that this CPU can do, then with less and less.
+    fn tiers() -> [Cpu; 4] {
+        let all = Cpu::detect();
+        let no_sha = all.without(Feature::Sha);
+        [all, all.without(Feature::Avx512), no_sha, no_sha.without(Feature::Avx512)]
+    }
+
+    /// `len` bytes, each unlike its neighbours.
+    fn pattern(len: usize, seed: usize) -> Vec<u8> {
+        (0..len).map(|i| (i * 7 + i / 256 + seed * 13 + 1) as u8).collect()
+    }
+
+    fn key(cpu: Cpu, secret: &[u8]) -> HmacState {
+        let mut key = HmacState::ZEROS;
+        let mut block = Joined::<1>::new();
+        let [block] = block.zero_extend(secret);
+        hmac_key(cpu, block, &mut key);
+        key
+    }
+
+    #[test]
+    fn pieces_are_joined_and_padded_however_they_are_cut() {
+        for len in 0..=Joined::<2>::MAX_PADDED {
+            let message = pattern(len, 1);
+            let mut expected = message.clone();
+            expected.push(0x80);
+            expected.resize((len + 8) / BLOCK * BLOCK + BLOCK - 8, 0);
+            expected.extend(((640 + len as u64) * 8).to_be_bytes());
+            for cut in 0..=len {
+                let (first, second) = message.split_at(cut);
+                let mut joined = Joined::<2>::new();
+                let blocks = joined.pad(640, [first, b"", second]).as_flattened();
+                let bytes: Vec<_> = blocks.iter().flat_map(|word| word.to_be_bytes()).collect();
+                assert_eq!(bytes, expected, "{len} bytes cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_filled_up_with_zeros() {
+        for len in 0..=BLOCK {
+            let mut expected = pattern(len, 1);
+            let mut joined = Joined::<1>::new();
+            let blocks = joined.zero_extend(&expected).as_flattened();
+            let bytes: Vec<_> = blocks.iter().flat_map(|word| word.to_be_bytes()).collect();
+            expected.resize(BLOCK, 0);
+            assert_eq!(bytes, expected, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn what_is_joined_is_wiped() {
+        let mut joined = core::mem::ManuallyDrop::new(Joined::<2>::new());
+        joined.pad(0, [&pattern(100, 1)[..]]);
+        // SAFETY: dropped once; what a drop has left may be looked at, since
+        // these are plain numbers.
+        unsafe { core::mem::ManuallyDrop::drop(&mut joined) };
+        assert_eq!(joined.blocks, [[0; 8]; 2]);
+    }
+
+    /// Messages at once against one after the other, in every tier and number.
+    #[test]
+    fn many_at_once_are_as_one_after_the_other() {
+        let secrets: [[u8; DIGEST]; LANES] =
+            core::array::from_fn(|i| pattern(DIGEST, i).try_into().unwrap());
+        let last: [Block; LANES] = core::array::from_fn(|i| {
+            let mut joined = Joined::<1>::new();
+            joined.pad(BLOCK as u64, [&pattern(i * 3 + 7, i + 50)[..]])[0]
+        });
+        let portable = Cpu::detect().without(Feature::Sha).without(Feature::Avx512);
+        let expected_keys = secrets.map(|secret| key(portable, &secret));
+        for cpu in tiers() {
+            for n in 0..=LANES {
+                let mut keys = [const { HmacState::ZEROS }; LANES];
+                hmac_keys(cpu, n, &secrets, &mut keys);
+                let (mut tags, mut tags_each) = ([[0; DIGEST]; LANES], [[0; DIGEST]; LANES]);
+                hmacs(cpu, n, &expected_keys[3], &last, &mut tags);
+                hmacs_each(cpu, n, &expected_keys, &last, &mut tags_each);
+                for i in 0..n {
+                    assert_eq!(keys[i].inner, expected_keys[i].inner, "{i} of {n}, {cpu:?}");
+                    assert_eq!(keys[i].outer, expected_keys[i].outer, "{i} of {n}, {cpu:?}");
+                    let mut expected = [0; DIGEST];
+                    hmac(portable, &expected_keys[3], &[], &last[i..=i], &mut expected);
+                    assert_eq!(tags[i], expected, "{i} of {n}, {cpu:?}");
+                    hmac(portable, &expected_keys[i], &[], &last[i..=i], &mut expected);
+                    assert_eq!(tags_each[i], expected, "{i} of {n}, {cpu:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_tier_has_a_name() {
+        for cpu in tiers() {
+            assert!(!tier(cpu).is_empty());
+        }
+        assert_eq!(tier(tiers()[3]), "portable");
+    }
+}
