@@ -32,7 +32,7 @@ pub(crate) fn compress(_: ShaNi, state: &mut Words, blocks: &[[u8; BLOCK]], last
 pub(crate) fn hmac_key(_: ShaNi, block: &Block, key: &mut HmacState) {
     // SAFETY: the token proves SHA, SSSE3 and SSE4.1.
     unsafe { hmac_key_ni(block, key) };
-    wipe::sse::<STACK>();
+    wipe::sse::<STACK_OF_TWO>();
 }
 
 /// The HMAC of `blocks` and of `last`, which is the end of the message, padded.
@@ -48,8 +48,10 @@ pub(crate) fn hmac(
     wipe::sse::<STACK>();
 }
 
-/// Bytes of stack below an entry that are overwritten.
+/// Bytes of stack below an entry that are overwritten: two streams have more
+/// values than there are registers, one has not.
 const STACK: usize = 0;
+const STACK_OF_TWO: usize = 352;
 
 /// A state as SHA256RNDS2 wants it: the letters from the high lane down.
 #[derive(Clone, Copy)]
