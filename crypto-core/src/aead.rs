@@ -4,17 +4,17 @@
 //!
 //! Verified before released: an open compares the tag before it decrypts, so
 //! no unverified plaintext is ever written. **A nonce must never be used twice
-//! with one key**: that gives away the authentication key. Relies on `aes-gcm`.
+//! with one key**: that gives away the authentication key. Relies on the kernels.
 
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
-use aes_gcm::aead::AeadInOut;
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
+use inout::InOutBuf;
 
-use crate::{Error, wipe};
+use crate::Error;
+use crate::cpu::Cpu;
+use crate::kernel::gcm::{GcmKey, OnFailure, Secret};
 
 /// Length of a nonce in bytes.
 pub const NONCE_LEN: usize = 12;
@@ -44,40 +44,33 @@ impl AeadAlgorithm {
     }
 }
 
-enum Inner {
-    Aes128(Aes128Gcm),
-    Aes256(Aes256Gcm),
-}
-
 /// An AES-GCM key with its expanded schedule. Wiped when dropped.
-pub struct AeadKey(Inner);
+pub struct AeadKey(GcmKey);
 
 impl AeadKey {
     /// A key from [`AeadAlgorithm::key_len`] bytes.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] if `key` has another length.
+    #[inline]
     pub fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
-        wipe::after(|| {
-            let wrong = |_| Error::InvalidLength;
-            Ok(Self(match algorithm {
-                AeadAlgorithm::Aes128Gcm => {
-                    Inner::Aes128(Aes128Gcm::new_from_slice(key).map_err(wrong)?)
-                }
-                AeadAlgorithm::Aes256Gcm => {
-                    Inner::Aes256(Aes256Gcm::new_from_slice(key).map_err(wrong)?)
-                }
-            }))
-        })
+        Self::new_on(Cpu::detect(), algorithm, key)
+    }
+
+    /// [`AeadKey::new`] that uses of this CPU what `cpu` names, for tests and
+    /// measurements.
+    ///
+    /// # Errors
+    /// As [`AeadKey::new`].
+    #[inline]
+    pub fn new_on(cpu: Cpu, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
+        Ok(Self(GcmKey::new(cpu, secret(algorithm, key)?)))
     }
 
     /// Which AEAD the key is for.
     #[must_use]
     pub fn algorithm(&self) -> AeadAlgorithm {
-        match self.0 {
-            Inner::Aes128(_) => AeadAlgorithm::Aes128Gcm,
-            Inner::Aes256(_) => AeadAlgorithm::Aes256Gcm,
-        }
+        if self.0.is_aes256() { AeadAlgorithm::Aes256Gcm } else { AeadAlgorithm::Aes128Gcm }
     }
 
     /// Encrypts `plaintext` and appends the tag: `out` gets
@@ -98,7 +91,8 @@ impl AeadKey {
             .get_mut(..needed)
             .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
             .ok_or(Error::BufferTooSmall { needed })?;
-        *tag = self.seal_detached(nonce, aad, plaintext, ciphertext)?;
+        let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::InvalidLength)?;
+        self.0.seal(nonce, aad, buffer, tag);
         Ok(needed)
     }
 
@@ -157,7 +151,7 @@ impl AeadKey {
         plaintext: &mut [u8],
     ) -> Result<(), Error> {
         let buffer = InOutBuf::new(ciphertext, plaintext).map_err(|_| Error::InvalidLength)?;
-        self.decrypt(nonce, aad, buffer, tag)
+        self.decrypt(nonce, aad, buffer, tag, OnFailure::Zero)
     }
 
     /// Encrypts `buffer` where it is and returns the tag.
@@ -186,7 +180,7 @@ impl AeadKey {
         buffer: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), Error> {
-        self.decrypt(nonce, aad, buffer.into(), tag)
+        self.decrypt(nonce, aad, buffer.into(), tag, OnFailure::Zero)
     }
 
     /// [`AeadKey::open_in_place`] that leaves `buffer` as it is if it does not
@@ -199,9 +193,10 @@ impl AeadKey {
         buffer: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), Error> {
-        self.decrypt_verified(nonce, aad, buffer.into(), tag)
+        self.decrypt(nonce, aad, buffer.into(), tag, OnFailure::Keep)
     }
 
+    #[inline]
     fn encrypt(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -209,44 +204,34 @@ impl AeadKey {
         buffer: InOutBuf<'_, '_, u8>,
     ) -> Result<[u8; TAG_LEN], Error> {
         sealed_len(buffer.len())?;
-        let nonce = nonce.into();
-        let tag = wipe::after(|| match &self.0 {
-            Inner::Aes128(key) => key.encrypt_inout_detached(nonce, aad, buffer),
-            Inner::Aes256(key) => key.encrypt_inout_detached(nonce, aad, buffer),
-        });
-        tag.map(Into::into).map_err(|_| Error::InvalidLength)
+        let mut tag = [0; TAG_LEN];
+        self.0.seal(nonce, aad, buffer, &mut tag);
+        Ok(tag)
     }
 
+    #[inline]
     fn decrypt(
-        &self,
-        nonce: &[u8; NONCE_LEN],
-        aad: &[u8],
-        mut buffer: InOutBuf<'_, '_, u8>,
-        tag: &[u8; TAG_LEN],
-    ) -> Result<(), Error> {
-        let outcome = self.decrypt_verified(nonce, aad, buffer.reborrow(), tag);
-        if outcome == Err(Error::Unverified) {
-            buffer.get_out().fill(0);
-        }
-        outcome
-    }
-
-    /// Verifies, then decrypts; writes nothing if the tag is not right.
-    fn decrypt_verified(
         &self,
         nonce: &[u8; NONCE_LEN],
         aad: &[u8],
         buffer: InOutBuf<'_, '_, u8>,
         tag: &[u8; TAG_LEN],
+        on_failure: OnFailure,
     ) -> Result<(), Error> {
         sealed_len(buffer.len())?;
-        let (nonce, tag) = (nonce.into(), tag.into());
-        wipe::after(|| match &self.0 {
-            Inner::Aes128(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
-            Inner::Aes256(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
-        })
-        .map_err(|_| Error::Unverified)
+        if !self.0.open(nonce, aad, buffer, tag, on_failure) {
+            return Err(Error::Unverified);
+        }
+        Ok(())
     }
+}
+
+fn secret(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Secret<'_>, Error> {
+    let secret = match algorithm {
+        AeadAlgorithm::Aes128Gcm => key.try_into().map(Secret::Aes128),
+        AeadAlgorithm::Aes256Gcm => key.try_into().map(Secret::Aes256),
+    };
+    secret.map_err(|_| Error::InvalidLength)
 }
 
 impl fmt::Debug for AeadKey {

@@ -1,21 +1,32 @@
 //! AES-GCM (NIST SP 800-38D) with 96-bit nonces and 128-bit tags: the key as
 //! its tier wants it, and the choice of the tier.
 //!
-//! Lengths are checked by the caller: a key has 16 or 32 bytes, a message at
-//! most 2³⁶ − 32.
+//! Lengths are checked by the caller: a message has at most 2³⁶ − 32 bytes.
 
 use inout::InOutBuf;
 
+use super::cpu::Cpu;
+#[cfg(target_arch = "x86_64")]
+use super::{cpu::Vaes512, x86_64::gcm_vaes512};
+
 /// Bytes of a block of AES.
 pub(crate) const BLOCK: usize = 16;
+/// Bytes of a nonce.
+pub(crate) const NONCE: usize = 12;
+/// Bytes of a tag.
+pub(crate) const TAG: usize = 16;
 
-/// Which AES.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aes {
-    /// AES-128: 16-byte keys, 10 rounds.
-    Aes128,
-    /// AES-256: 32-byte keys, 14 rounds.
-    Aes256,
+/// The secret that a key is made from: 16 bytes for AES-128, 32 for AES-256.
+#[derive(Clone, Copy)]
+pub(crate) enum Secret<'a> {
+    Aes128(&'a [u8; 16]),
+    Aes256(&'a [u8; 32]),
+}
+
+impl Secret<'_> {
+    pub(super) const fn is_aes256(&self) -> bool {
+        matches!(self, Self::Aes256(_))
+    }
 }
 
 /// What becomes of the output when a message does not verify.
@@ -27,10 +38,10 @@ pub(crate) enum OnFailure {
     Keep,
 }
 
-/// Powers of the hash key that a key holds: as many as the best tier of the
-/// architecture uses.
+/// Powers of the hash key that a key holds, and blocks of zeros behind them: as
+/// many as the best tier of the architecture uses.
 const POWERS: usize = if cfg!(target_arch = "x86_64") {
-    32
+    40
 } else if cfg!(target_arch = "aarch64") {
     8
 } else {
@@ -39,7 +50,161 @@ const POWERS: usize = if cfg!(target_arch = "x86_64") {
 
 /// A key with its round keys and powers of the hash key, in the form that its
 /// tier wants. Bytes only, so that it may lie at any address.
+#[repr(C)]
 pub(crate) struct GcmKey {
-    round_keys: [[u8; BLOCK]; 15],
-    powers: [[u8; BLOCK]; POWERS],
+    pub(super) round_keys: [[u8; BLOCK]; 15],
+    pub(super) powers: [[u8; BLOCK]; POWERS],
+    pub(super) is_aes256: bool,
+    tier: Tier,
+}
+
+/// Which implementation, with the proof that this CPU has it.
+#[derive(Clone, Copy)]
+enum Tier {
+    #[cfg(target_arch = "x86_64")]
+    Vaes512(Vaes512),
+    Portable,
+}
+
+impl Tier {
+    /// The fastest.
+    #[inline]
+    fn best(cpu: Cpu) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = cpu.vaes512() {
+            return Self::Vaes512(token);
+        }
+        let _ = cpu;
+        Self::Portable
+    }
+}
+
+impl GcmKey {
+    #[inline]
+    pub(crate) fn new(cpu: Cpu, secret: Secret<'_>) -> Self {
+        let tier = Tier::best(cpu);
+        let is_aes256 = secret.is_aes256();
+        let mut key =
+            Self { round_keys: [[0; BLOCK]; 15], powers: [[0; BLOCK]; POWERS], is_aes256, tier };
+        match tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes512(token) => gcm_vaes512::expand(token, secret, &mut key),
+            Tier::Portable => portable::expand(secret, &mut key),
+        }
+        key
+    }
+
+    pub(crate) const fn is_aes256(&self) -> bool {
+        self.is_aes256
+    }
+
+    #[inline]
+    pub(crate) fn seal(
+        &self,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        text: InOutBuf<'_, '_, u8>,
+        tag: &mut [u8; TAG],
+    ) {
+        match self.tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes512(token) => gcm_vaes512::seal(token, self, nonce, aad, text, tag),
+            Tier::Portable => *tag = portable::seal(self, nonce, aad, text),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        text: InOutBuf<'_, '_, u8>,
+        tag: &[u8; TAG],
+        on_failure: OnFailure,
+    ) -> bool {
+        match self.tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes512(token) => {
+                gcm_vaes512::open(token, self, nonce, aad, text, tag, on_failure)
+            }
+            Tier::Portable => portable::open(self, nonce, aad, text, tag, on_failure),
+        }
+    }
+}
+
+impl Drop for GcmKey {
+    #[inline]
+    fn drop(&mut self) {
+        self.round_keys = [[0; BLOCK]; 15];
+        self.powers = [[0; BLOCK]; POWERS];
+        zeroize::optimization_barrier(self);
+    }
+}
+
+mod portable {
+    use super::*;
+    use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit, aead::AeadInOut};
+    #[inline(never)]
+    pub(super) fn expand(secret: Secret<'_>, key: &mut GcmKey) {
+        let s: &[u8] = match secret {
+            Secret::Aes128(s) => s,
+            Secret::Aes256(s) => s,
+        };
+        key.round_keys.as_flattened_mut()[..s.len()].copy_from_slice(s);
+    }
+    #[inline(never)]
+    pub(super) fn seal(
+        key: &GcmKey,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        text: InOutBuf<'_, '_, u8>,
+    ) -> [u8; TAG] {
+        let k = key.round_keys.as_flattened();
+        if key.is_aes256 {
+            Aes256Gcm::new_from_slice(&k[..32]).unwrap().encrypt_inout_detached(
+                nonce.into(),
+                aad,
+                text,
+            )
+        } else {
+            Aes128Gcm::new_from_slice(&k[..16]).unwrap().encrypt_inout_detached(
+                nonce.into(),
+                aad,
+                text,
+            )
+        }
+        .unwrap()
+        .into()
+    }
+    #[inline(never)]
+    pub(super) fn open(
+        key: &GcmKey,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        mut text: InOutBuf<'_, '_, u8>,
+        tag: &[u8; TAG],
+        on_failure: OnFailure,
+    ) -> bool {
+        let k = key.round_keys.as_flattened();
+        let ok = if key.is_aes256 {
+            Aes256Gcm::new_from_slice(&k[..32]).unwrap().decrypt_inout_detached(
+                nonce.into(),
+                aad,
+                text.reborrow(),
+                tag.into(),
+            )
+        } else {
+            Aes128Gcm::new_from_slice(&k[..16]).unwrap().decrypt_inout_detached(
+                nonce.into(),
+                aad,
+                text.reborrow(),
+                tag.into(),
+            )
+        }
+        .is_ok();
+        if !ok && on_failure == OnFailure::Zero {
+            text.get_out().fill(0);
+        }
+        ok
+    }
 }

@@ -15,3 +15,5 @@ pub(crate) mod cpu;
 pub(crate) mod gcm;
 pub(crate) mod verdict;
 pub(crate) mod wipe;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;

@@ -1,0 +1,4 @@
+//! The tiers of x86-64, and what those of AES-GCM share.
+
+pub(super) mod aes;
+pub(super) mod gcm_vaes512;
