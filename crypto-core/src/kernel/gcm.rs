@@ -7,6 +7,8 @@ use inout::InOutBuf;
 
 use super::cpu::Cpu;
 use super::portable::gcm as portable;
+#[cfg(target_arch = "aarch64")]
+use super::{aarch64::gcm as arm, cpu::ArmAes};
 
 /// Bytes of a block of AES.
 pub(crate) const BLOCK: usize = 16;
@@ -54,6 +56,8 @@ pub(crate) struct GcmKey {
 /// Which implementation, with the proof that this CPU has it.
 #[derive(Clone, Copy)]
 enum Tier {
+    #[cfg(target_arch = "aarch64")]
+    Arm(ArmAes),
     Portable,
 }
 
@@ -61,6 +65,10 @@ impl Tier {
     /// The fastest.
     #[inline]
     fn best(cpu: Cpu) -> Self {
+        #[cfg(target_arch = "aarch64")]
+        if let Some(token) = cpu.arm_aes() {
+            return Self::Arm(token);
+        }
         let _ = cpu;
         Self::Portable
     }
@@ -74,6 +82,8 @@ impl GcmKey {
         let mut key =
             Self { round_keys: [[0; BLOCK]; 15], powers: [[0; BLOCK]; POWERS], is_aes256, tier };
         match tier {
+            #[cfg(target_arch = "aarch64")]
+            Tier::Arm(token) => arm::expand(token, secret, &mut key),
             Tier::Portable => portable::expand(secret, &mut key),
         }
         key
@@ -91,6 +101,8 @@ impl GcmKey {
         text: InOutBuf<'_, '_, u8>,
     ) -> [u8; TAG] {
         match self.tier {
+            #[cfg(target_arch = "aarch64")]
+            Tier::Arm(token) => arm::seal(token, self, nonce, aad, text),
             Tier::Portable => portable::seal(self, nonce, aad, text),
         }
     }
@@ -105,6 +117,8 @@ impl GcmKey {
         on_failure: OnFailure,
     ) -> bool {
         match self.tier {
+            #[cfg(target_arch = "aarch64")]
+            Tier::Arm(token) => arm::open(token, self, nonce, aad, text, tag, on_failure),
             Tier::Portable => portable::open(self, nonce, aad, text, tag, on_failure),
         }
     }
