@@ -14,7 +14,7 @@ use inout::InOutBuf;
 
 use crate::Error;
 use crate::cpu::Cpu;
-use crate::kernel::gcm::{GcmKey, OnFailure, Secret};
+use crate::kernel::gcm::{self, GcmKey, OnFailure, Secret};
 
 /// Length of a nonce in bytes.
 pub const NONCE_LEN: usize = 12;
@@ -86,14 +86,9 @@ impl AeadKey {
         plaintext: &[u8],
         out: &mut [u8],
     ) -> Result<usize, Error> {
-        let needed = sealed_len(plaintext.len())?;
-        let (ciphertext, tag) = out
-            .get_mut(..needed)
-            .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
-            .ok_or(Error::BufferTooSmall { needed })?;
-        let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::InvalidLength)?;
-        self.0.seal(nonce, aad, buffer, tag);
-        Ok(needed)
+        let (buffer, tag) = sealed_parts(plaintext, out)?;
+        *tag = self.0.seal(nonce, aad, buffer);
+        Ok(plaintext.len() + TAG_LEN)
     }
 
     /// Opens what [`AeadKey::seal`] made: `out` gets
@@ -111,12 +106,10 @@ impl AeadKey {
         sealed: &[u8],
         out: &mut [u8],
     ) -> Result<usize, Error> {
-        let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
-        let needed = ciphertext.len();
-        sealed_len(needed)?;
-        let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
-        self.open_detached(nonce, aad, ciphertext, tag, out)?;
-        Ok(needed)
+        let (buffer, tag) = opened_parts(sealed, out)?;
+        let len = buffer.len();
+        verified(self.0.open(nonce, aad, buffer, tag, OnFailure::Zero))?;
+        Ok(len)
     }
 
     /// Encrypts `plaintext` to `ciphertext`, which has the same length, and
@@ -204,9 +197,7 @@ impl AeadKey {
         buffer: InOutBuf<'_, '_, u8>,
     ) -> Result<[u8; TAG_LEN], Error> {
         sealed_len(buffer.len())?;
-        let mut tag = [0; TAG_LEN];
-        self.0.seal(nonce, aad, buffer, &mut tag);
-        Ok(tag)
+        Ok(self.0.seal(nonce, aad, buffer))
     }
 
     #[inline]
@@ -219,10 +210,7 @@ impl AeadKey {
         on_failure: OnFailure,
     ) -> Result<(), Error> {
         sealed_len(buffer.len())?;
-        if !self.0.open(nonce, aad, buffer, tag, on_failure) {
-            return Err(Error::Unverified);
-        }
-        Ok(())
+        verified(self.0.open(nonce, aad, buffer, tag, on_failure))
     }
 }
 
@@ -232,6 +220,112 @@ fn secret(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Secret<'_>, Error> {
         AeadAlgorithm::Aes256Gcm => key.try_into().map(Secret::Aes256),
     };
     secret.map_err(|_| Error::InvalidLength)
+}
+
+/// [`AeadKey::seal`] with a key for one message, which is quicker than making an
+/// [`AeadKey`]: the sender of a message key that is never used again.
+///
+/// # Errors
+/// As [`AeadKey::new`] and [`AeadKey::seal`].
+pub fn seal_once(
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    seal_once_on(Cpu::detect(), algorithm, key, nonce, aad, plaintext, out)
+}
+
+/// [`seal_once`] that uses of this CPU what `cpu` names, for tests and
+/// measurements.
+///
+/// # Errors
+/// As [`seal_once`].
+pub fn seal_once_on(
+    cpu: Cpu,
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    let secret = secret(algorithm, key)?;
+    let (buffer, tag) = sealed_parts(plaintext, out)?;
+    *tag = gcm::seal_once(cpu, secret, nonce, aad, buffer);
+    Ok(plaintext.len() + TAG_LEN)
+}
+
+/// [`AeadKey::open`] with a key for one message.
+///
+/// # Errors
+/// As [`AeadKey::new`] and [`AeadKey::open`].
+pub fn open_once(
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    sealed: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    open_once_on(Cpu::detect(), algorithm, key, nonce, aad, sealed, out)
+}
+
+/// [`open_once`] that uses of this CPU what `cpu` names, for tests and
+/// measurements.
+///
+/// # Errors
+/// As [`open_once`].
+pub fn open_once_on(
+    cpu: Cpu,
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    sealed: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    let secret = secret(algorithm, key)?;
+    let (buffer, tag) = opened_parts(sealed, out)?;
+    let len = buffer.len();
+    verified(gcm::open_once(cpu, secret, nonce, aad, buffer, tag, OnFailure::Zero))?;
+    Ok(len)
+}
+
+/// Splits `out` into the room for the ciphertext of `plaintext` and for the tag.
+#[inline]
+fn sealed_parts<'a, 'b>(
+    plaintext: &'a [u8],
+    out: &'b mut [u8],
+) -> Result<(InOutBuf<'a, 'b, u8>, &'b mut [u8; TAG_LEN]), Error> {
+    let needed = sealed_len(plaintext.len())?;
+    let (ciphertext, tag) = out
+        .get_mut(..needed)
+        .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
+        .ok_or(Error::BufferTooSmall { needed })?;
+    let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::InvalidLength)?;
+    Ok((buffer, tag))
+}
+
+/// Splits `sealed` into the ciphertext, with its place in `out`, and the tag.
+#[inline]
+fn opened_parts<'a, 'b>(
+    sealed: &'a [u8],
+    out: &'b mut [u8],
+) -> Result<(InOutBuf<'a, 'b, u8>, &'a [u8; TAG_LEN]), Error> {
+    let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
+    let needed = ciphertext.len();
+    sealed_len(needed)?;
+    let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
+    let buffer = InOutBuf::new(ciphertext, out).map_err(|_| Error::InvalidLength)?;
+    Ok((buffer, tag))
+}
+
+#[inline]
+fn verified(is_verified: bool) -> Result<(), Error> {
+    if is_verified { Ok(()) } else { Err(Error::Unverified) }
 }
 
 impl fmt::Debug for AeadKey {

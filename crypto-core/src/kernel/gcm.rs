@@ -6,6 +6,9 @@
 use inout::InOutBuf;
 
 use super::cpu::Cpu;
+use super::portable::gcm as portable;
+#[cfg(target_arch = "aarch64")]
+use super::{aarch64::gcm as arm, cpu::ArmAes};
 #[cfg(target_arch = "x86_64")]
 use super::{cpu::Vaes512, x86_64::gcm_vaes512};
 
@@ -60,9 +63,11 @@ pub(crate) struct GcmKey {
 
 /// Which implementation, with the proof that this CPU has it.
 #[derive(Clone, Copy)]
-enum Tier {
+pub(super) enum Tier {
     #[cfg(target_arch = "x86_64")]
     Vaes512(Vaes512),
+    #[cfg(target_arch = "aarch64")]
+    Arm(ArmAes),
     Portable,
 }
 
@@ -74,23 +79,55 @@ impl Tier {
         if let Some(token) = cpu.vaes512() {
             return Self::Vaes512(token);
         }
+        #[cfg(target_arch = "aarch64")]
+        if let Some(token) = cpu.arm_aes() {
+            return Self::Arm(token);
+        }
         let _ = cpu;
         Self::Portable
     }
+
+    const fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Vaes512(_) => "VAES-512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Arm(_) => "AES + PMULL",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+/// Calls a function of the tier, which has the same name in each.
+macro_rules! on_tier {
+    ($tier:expr, $function:ident($($argument:expr),*)) => {
+        match $tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes512(token) => gcm_vaes512::$function(token, $($argument),*),
+            #[cfg(target_arch = "aarch64")]
+            Tier::Arm(token) => arm::$function(token, $($argument),*),
+            Tier::Portable => portable::$function($($argument),*),
+        }
+    };
+}
+
+/// The name of the tier that a key on `cpu` has.
+pub(crate) fn tier_name(cpu: Cpu) -> &'static str {
+    Tier::best(cpu).name()
 }
 
 impl GcmKey {
     #[inline]
     pub(crate) fn new(cpu: Cpu, secret: Secret<'_>) -> Self {
-        let tier = Tier::best(cpu);
+        Self::on(Tier::best(cpu), secret)
+    }
+
+    #[inline]
+    pub(super) fn on(tier: Tier, secret: Secret<'_>) -> Self {
         let is_aes256 = secret.is_aes256();
         let mut key =
             Self { round_keys: [[0; BLOCK]; 15], powers: [[0; BLOCK]; POWERS], is_aes256, tier };
-        match tier {
-            #[cfg(target_arch = "x86_64")]
-            Tier::Vaes512(token) => gcm_vaes512::expand(token, secret, &mut key),
-            Tier::Portable => portable::expand(secret, &mut key),
-        }
+        on_tier!(tier, expand(secret, &mut key));
         key
     }
 
@@ -98,21 +135,18 @@ impl GcmKey {
         self.is_aes256
     }
 
+    /// Encrypts `text` and returns the tag.
     #[inline]
     pub(crate) fn seal(
         &self,
         nonce: &[u8; NONCE],
         aad: &[u8],
         text: InOutBuf<'_, '_, u8>,
-        tag: &mut [u8; TAG],
-    ) {
-        match self.tier {
-            #[cfg(target_arch = "x86_64")]
-            Tier::Vaes512(token) => gcm_vaes512::seal(token, self, nonce, aad, text, tag),
-            Tier::Portable => *tag = portable::seal(self, nonce, aad, text),
-        }
+    ) -> [u8; TAG] {
+        on_tier!(self.tier, seal(self, nonce, aad, text))
     }
 
+    /// Decrypts `text` if the tag is right, and says whether it is.
     #[inline]
     pub(crate) fn open(
         &self,
@@ -122,14 +156,34 @@ impl GcmKey {
         tag: &[u8; TAG],
         on_failure: OnFailure,
     ) -> bool {
-        match self.tier {
-            #[cfg(target_arch = "x86_64")]
-            Tier::Vaes512(token) => {
-                gcm_vaes512::open(token, self, nonce, aad, text, tag, on_failure)
-            }
-            Tier::Portable => portable::open(self, nonce, aad, text, tag, on_failure),
-        }
+        on_tier!(self.tier, open(self, nonce, aad, text, tag, on_failure))
     }
+}
+
+/// [`GcmKey::seal`] with a key for this message alone.
+#[inline]
+pub(crate) fn seal_once(
+    cpu: Cpu,
+    secret: Secret<'_>,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    text: InOutBuf<'_, '_, u8>,
+) -> [u8; TAG] {
+    on_tier!(Tier::best(cpu), seal_once(secret, nonce, aad, text))
+}
+
+/// [`GcmKey::open`] with a key for this message alone.
+#[inline]
+pub(crate) fn open_once(
+    cpu: Cpu,
+    secret: Secret<'_>,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    text: InOutBuf<'_, '_, u8>,
+    tag: &[u8; TAG],
+    on_failure: OnFailure,
+) -> bool {
+    on_tier!(Tier::best(cpu), open_once(secret, nonce, aad, text, tag, on_failure))
 }
 
 impl Drop for GcmKey {
@@ -138,73 +192,5 @@ impl Drop for GcmKey {
         self.round_keys = [[0; BLOCK]; 15];
         self.powers = [[0; BLOCK]; POWERS];
         zeroize::optimization_barrier(self);
-    }
-}
-
-mod portable {
-    use super::*;
-    use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit, aead::AeadInOut};
-    #[inline(never)]
-    pub(super) fn expand(secret: Secret<'_>, key: &mut GcmKey) {
-        let s: &[u8] = match secret {
-            Secret::Aes128(s) => s,
-            Secret::Aes256(s) => s,
-        };
-        key.round_keys.as_flattened_mut()[..s.len()].copy_from_slice(s);
-    }
-    #[inline(never)]
-    pub(super) fn seal(
-        key: &GcmKey,
-        nonce: &[u8; NONCE],
-        aad: &[u8],
-        text: InOutBuf<'_, '_, u8>,
-    ) -> [u8; TAG] {
-        let k = key.round_keys.as_flattened();
-        if key.is_aes256 {
-            Aes256Gcm::new_from_slice(&k[..32]).unwrap().encrypt_inout_detached(
-                nonce.into(),
-                aad,
-                text,
-            )
-        } else {
-            Aes128Gcm::new_from_slice(&k[..16]).unwrap().encrypt_inout_detached(
-                nonce.into(),
-                aad,
-                text,
-            )
-        }
-        .unwrap()
-        .into()
-    }
-    #[inline(never)]
-    pub(super) fn open(
-        key: &GcmKey,
-        nonce: &[u8; NONCE],
-        aad: &[u8],
-        mut text: InOutBuf<'_, '_, u8>,
-        tag: &[u8; TAG],
-        on_failure: OnFailure,
-    ) -> bool {
-        let k = key.round_keys.as_flattened();
-        let ok = if key.is_aes256 {
-            Aes256Gcm::new_from_slice(&k[..32]).unwrap().decrypt_inout_detached(
-                nonce.into(),
-                aad,
-                text.reborrow(),
-                tag.into(),
-            )
-        } else {
-            Aes128Gcm::new_from_slice(&k[..16]).unwrap().decrypt_inout_detached(
-                nonce.into(),
-                aad,
-                text.reborrow(),
-                tag.into(),
-            )
-        }
-        .is_ok();
-        if !ok && on_failure == OnFailure::Zero {
-            text.get_out().fill(0);
-        }
-        ok
     }
 }

@@ -11,8 +11,12 @@
 //! neither registers nor dead stack with anything made from a secret ([`wipe`]).
 //! What it decides about a tag becomes public in [`verdict`].
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 pub(crate) mod cpu;
 pub(crate) mod gcm;
+mod key_schedule;
+mod portable;
 pub(crate) mod verdict;
 pub(crate) mod wipe;
 #[cfg(target_arch = "x86_64")]

@@ -7,8 +7,58 @@
 //! included, as seen in the machine code and rounded up. General registers and
 //! opmasks hold only lengths and addresses in the kernels and are left alone.
 
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::neon;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::neon as baseline;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::sse as baseline;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{avx, avx512, sse};
+
+/// Clears what every CPU of the architecture has, and `STACK` bytes below the
+/// caller: after code that is compiled for no more.
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+#[inline(always)]
+pub(crate) fn baseline<const STACK: usize>() {
+    zeroize::zeroize_stack::<STACK>();
+}
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64 {
+    use core::arch::asm;
+
+    /// Clears v0–7 and v16–31 and `STACK` bytes, a multiple of 32, below the
+    /// caller. Functions leave the lower halves of v8–15 as they found them,
+    /// and what loads those clears the upper halves.
+    #[inline(always)]
+    pub(crate) fn neon<const STACK: usize>() {
+        const { assert!(STACK.is_multiple_of(32)) };
+        // SAFETY: every CPU that this is compiled for has NEON. Registers are
+        // declared as overwritten; without `nostack` nothing below the stack
+        // pointer is in use.
+        unsafe {
+            asm!(
+                ".irp n,0,1,2,3,4,5,6,7,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+                r"movi v\n\().2d, #0",
+                ".endr",
+                "mov {at}, sp",
+                ".rept {stack} / 32",
+                "stp q0, q0, [{at}, #-32]!",
+                ".endr",
+                at = out(reg) _,
+                stack = const STACK,
+                out("v0") _, out("v1") _, out("v2") _, out("v3") _,
+                out("v4") _, out("v5") _, out("v6") _, out("v7") _,
+                out("v16") _, out("v17") _, out("v18") _, out("v19") _,
+                out("v20") _, out("v21") _, out("v22") _, out("v23") _,
+                out("v24") _, out("v25") _, out("v26") _, out("v27") _,
+                out("v28") _, out("v29") _, out("v30") _, out("v31") _,
+                options(preserves_flags),
+            );
+        }
+    }
+}
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {

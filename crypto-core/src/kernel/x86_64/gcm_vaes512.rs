@@ -26,7 +26,7 @@ use inout::InOutBuf;
 
 use super::aes::{self, LAST};
 use crate::kernel::cpu::Vaes512;
-use crate::kernel::gcm::{BLOCK, GcmKey, NONCE, OnFailure, Secret, TAG};
+use crate::kernel::gcm::{BLOCK, GcmKey, NONCE, OnFailure, Secret, TAG, Tier};
 use crate::kernel::{verdict, wipe};
 
 /// The highest power of the hash key in a key. Behind the powers there are
@@ -52,7 +52,7 @@ pub(in crate::kernel) fn expand(token: Vaes512, secret: Secret<'_>, key: &mut Gc
     wipe::avx512::<SHORT_STACK>(token);
 }
 
-/// Encrypts `text` and makes the tag.
+/// Encrypts `text` and returns the tag.
 #[inline]
 pub(in crate::kernel) fn seal(
     token: Vaes512,
@@ -60,17 +60,18 @@ pub(in crate::kernel) fn seal(
     nonce: &[u8; NONCE],
     aad: &[u8],
     text: InOutBuf<'_, '_, u8>,
-    tag: &mut [u8; TAG],
-) {
+) -> [u8; TAG] {
+    let mut tag = [0; TAG];
     if aad.len() <= SHORT_AAD && text.len() <= CHUNK {
         // SAFETY: the token proves the features.
-        unsafe { seal_short(key, nonce, aad, text, tag) };
+        unsafe { seal_short(key, nonce, aad, text, &mut tag) };
         wipe::avx512::<SHORT_STACK>(token);
     } else {
         // SAFETY: as above.
-        unsafe { seal_long(key, nonce, aad, text, tag) };
+        unsafe { seal_long(key, nonce, aad, text, &mut tag) };
         wipe::avx512::<LONG_STACK>(token);
     }
+    tag
 }
 
 /// Decrypts `text` and says whether the tag is right.
@@ -108,14 +109,7 @@ pub(in crate::kernel) fn open(
     is_verified
 }
 
-/// Whether a message under a key of its own is short: few powers are made.
-#[inline]
-pub(in crate::kernel) fn is_short_once(aad: &[u8], text: &InOutBuf<'_, '_, u8>) -> bool {
-    aad.len() <= Once::AAD && text.len() <= Once::TEXT
-}
-
-/// [`seal`] of a message for which [`is_short_once`] holds, with a key for it
-/// alone.
+/// [`seal`] with a key that is used once.
 #[inline]
 pub(in crate::kernel) fn seal_once(
     token: Vaes512,
@@ -123,15 +117,18 @@ pub(in crate::kernel) fn seal_once(
     nonce: &[u8; NONCE],
     aad: &[u8],
     text: InOutBuf<'_, '_, u8>,
-    tag: &mut [u8; TAG],
-) {
+) -> [u8; TAG] {
+    if aad.len() > Once::AAD || text.len() > Once::TEXT {
+        return GcmKey::on(Tier::Vaes512(token), secret).seal(nonce, aad, text);
+    }
+    let mut tag = [0; TAG];
     // SAFETY: the token proves the features.
-    unsafe { seal_short_once(secret, nonce, aad, text, tag) };
+    unsafe { seal_short_once(secret, nonce, aad, text, &mut tag) };
     wipe::avx512::<ONCE_STACK>(token);
+    tag
 }
 
-/// [`open`] of a message for which [`is_short_once`] holds, with a key for it
-/// alone.
+/// [`open`] with a key that is used once.
 #[inline]
 pub(in crate::kernel) fn open_once(
     token: Vaes512,
@@ -142,6 +139,9 @@ pub(in crate::kernel) fn open_once(
     tag: &[u8; TAG],
     on_failure: OnFailure,
 ) -> bool {
+    if aad.len() > Once::AAD || text.len() > Once::TEXT {
+        return GcmKey::on(Tier::Vaes512(token), secret).open(nonce, aad, text, tag, on_failure);
+    }
     // SAFETY: the token proves the features.
     let difference = unsafe { open_short_once(secret, nonce, aad, text, tag, on_failure) };
     wipe::avx512::<ONCE_STACK>(token);

@@ -1,0 +1,3 @@
+//! The tiers for AArch64 CPUs with cryptographic instructions.
+
+pub(super) mod gcm;
