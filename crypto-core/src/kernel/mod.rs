@@ -15,6 +15,7 @@
 mod aarch64;
 pub(crate) mod cpu;
 pub(crate) mod gcm;
+mod key_schedule;
 mod portable;
 pub(crate) mod sha256;
 pub(crate) mod verdict;

@@ -8,6 +8,9 @@
 
 use super::word::{BYTES, Word};
 
+use crate::kernel::gcm::Secret;
+use crate::kernel::key_schedule;
+
 pub(super) use super::word::BLOCKS;
 
 /// Round keys, sliced like a state but each bit once for all blocks of a pass.
@@ -22,41 +25,14 @@ type State = [Word; 8];
 /// What [`sub_bytes`] leaves out, in four bytes.
 const S_BOX_OF_0: u32 = 0x6363_6363;
 
-/// Expands a key of 16 or 32 bytes for [`rounds`] of that length.
+/// Makes the round keys.
 #[inline(never)]
-pub(super) fn expand(key: &[u8], keys: &mut RoundKeys) {
-    let (Some(first), Some(last)) = (key.first_chunk(), key.last_chunk()) else { return };
-    // The two round keys before the next one; the same two of a 16-byte key.
-    let (mut older, mut newer) = (columns(first), columns(last));
-    let is_long = key.len() > 16;
-    let mut constant = 1;
-    for (round, packed) in keys.iter_mut().enumerate().take(rounds(key.len()) + 1) {
-        let next = match round {
-            0 => older,
-            1 if is_long => newer,
-            _ => {
-                let mut carry = sub_word(newer[3]);
-                if !is_long || round % 2 == 0 {
-                    carry = carry.rotate_right(8) ^ constant;
-                    constant = (constant << 1) ^ ((constant >> 7) * 0x11b);
-                }
-                let mut next = older;
-                for column in &mut next {
-                    carry ^= *column;
-                    *column = carry;
-                }
-                older = if is_long { newer } else { next };
-                newer = next;
-                next
-            }
-        };
-        *packed = pack(&next, round);
-    }
-}
-
-/// How many rounds a key of so many bytes takes.
-pub(super) const fn rounds(key_len: usize) -> usize {
-    6 + key_len / 4
+pub(super) fn expand(secret: Secret<'_>, keys: &mut RoundKeys) {
+    key_schedule::round_keys(secret, sub_word, |round, words| {
+        if let Some(key) = keys.get_mut(round) {
+            *key = pack(words, round);
+        }
+    });
 }
 
 /// Encrypts the blocks of one pass.
@@ -65,18 +41,8 @@ pub(super) fn encrypt(keys: &RoundKeys, rounds: usize, blocks: &mut [Columns; BL
     let mut state = slice(blocks);
     cipher(keys.iter().take(rounds + 1), &mut state);
     // What the key schedule counts on: ShiftRows is left to be done twice.
-    const { assert!(self::rounds(16) % 4 == 2 && self::rounds(32) % 4 == 2) };
+    const { assert!(key_schedule::rounds(false) % 4 == 2 && key_schedule::rounds(true) % 4 == 2) };
     unslice(&state.map(Word::shift_rows_twice), blocks);
-}
-
-/// The columns of a block in memory.
-#[inline(always)]
-pub(super) fn columns(block: &[u8; 16]) -> Columns {
-    let mut columns = [0; 4];
-    for (column, bytes) in columns.iter_mut().zip(block.as_chunks().0) {
-        *column = u32::from_le_bytes(*bytes);
-    }
-    columns
 }
 
 /// Adds the first key, then does a round for each further one, the last
@@ -338,48 +304,52 @@ fn sub_bytes(state: State) -> State {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCKS, Columns, columns, encrypt, expand, rounds};
+    use super::{BLOCKS, Columns, encrypt, expand};
+    use crate::kernel::gcm::Secret;
 
-    fn encrypted(key: &[u8], blocks: &[Columns; BLOCKS]) -> [Columns; BLOCKS] {
+    fn encrypted(secret: Secret<'_>, blocks: &[Columns; BLOCKS]) -> [Columns; BLOCKS] {
         let mut keys = [[0; 16]; 15];
-        expand(key, &mut keys);
+        expand(secret, &mut keys);
         let mut blocks = *blocks;
-        encrypt(&keys, rounds(key.len()), &mut blocks);
+        let rounds = if matches!(secret, Secret::Aes256(_)) { 14 } else { 10 };
+        encrypt(&keys, rounds, &mut blocks);
         blocks
     }
 
-    /// 0, 1, 2, …, and 0x00, 0x11, 0x22, …: keys and plaintext of FIPS 197 C.
+    /// Bytes 0, 1, 2, … times `step`.
     fn counted<const N: usize>(step: u8) -> [u8; N] {
         core::array::from_fn(|i| i as u8 * step)
     }
 
+    fn columns(block: [u8; 16]) -> Columns {
+        [0, 4, 8, 12]
+            .map(|i| u32::from_le_bytes([block[i], block[i + 1], block[i + 2], block[i + 3]]))
+    }
+
+    /// FIPS 197 C.1 and C.3.
     #[test]
-    fn the_examples_of_fips_197_in_every_place_of_a_pass() {
-        let cases: [(&[u8], u128); 2] = [
-            (&counted::<16>(1), 0x69c4_e0d8_6a7b_0430_d8cd_b780_70b4_c55a),
-            (&counted::<32>(1), 0x8ea2_b7ca_5167_45bf_eafc_4990_4b49_6089),
+    fn the_examples_of_the_standard_in_every_place_of_a_pass() {
+        let cases = [
+            (Secret::Aes128(&counted(1)), 0x69c4_e0d8_6a7b_0430_d8cd_b780_70b4_c55a_u128),
+            (Secret::Aes256(&counted(1)), 0x8ea2_b7ca_5167_45bf_eafc_4990_4b49_6089),
         ];
-        for (key, expected) in cases {
+        for (secret, expected) in cases {
             for place in 0..BLOCKS {
                 let mut blocks = [[0x0123_4567; 4]; BLOCKS];
-                blocks[place] = columns(&counted(0x11));
-                assert_eq!(
-                    encrypted(key, &blocks)[place],
-                    columns(&expected.to_be_bytes()),
-                    "{} bytes, place {place}",
-                    key.len()
-                );
+                blocks[place] = columns(counted(0x11));
+                let encrypted = encrypted(secret, &blocks)[place];
+                assert_eq!(encrypted, columns(expected.to_be_bytes()), "place {place}");
             }
         }
     }
 
     #[test]
     fn blocks_of_a_pass_have_nothing_to_do_with_each_other() {
-        let key = counted::<32>(7);
+        let secret = Secret::Aes256(&counted(7));
         let blocks = core::array::from_fn(|i| [i as u32, 0, !0, 0x8000_0001]);
-        let together = encrypted(&key, &blocks);
+        let together = encrypted(secret, &blocks);
         for (block, expected) in blocks.iter().zip(together) {
-            assert_eq!(encrypted(&key, &[*block; BLOCKS]), [expected; BLOCKS]);
+            assert_eq!(encrypted(secret, &[*block; BLOCKS]), [expected; BLOCKS]);
         }
     }
 }

@@ -11,7 +11,7 @@ use inout::InOutBuf;
 use super::aes::{self, BLOCKS, Columns, RoundKeys};
 use super::ghash;
 use crate::kernel::gcm::{BLOCK, GcmKey, NONCE, OnFailure, Secret, TAG};
-use crate::kernel::{verdict, wipe};
+use crate::kernel::{key_schedule, verdict, wipe};
 
 /// Bytes of stack below an entry, as seen in the machine code and rounded up:
 /// of the key set-up, of a message, of both in one.
@@ -96,7 +96,7 @@ impl<'a> Key<'a> {
     fn of(key: &'a GcmKey) -> Self {
         Self {
             round_keys: &key.round_keys,
-            rounds: aes::rounds(if key.is_aes256 { 32 } else { 16 }),
+            rounds: key_schedule::rounds(key.is_aes256),
             hash_key: u128::from_ne_bytes(key.powers[0]),
         }
     }
@@ -107,24 +107,19 @@ impl<'a> Key<'a> {
 fn once<R>(secret: Secret<'_>, work: impl FnOnce(Key<'_>) -> R) -> R {
     let mut round_keys = [[0; BLOCK]; 15];
     let hash_key = expand_portable(secret, &mut round_keys);
-    let rounds = aes::rounds(bytes_of(&secret).len());
-    work(Key { round_keys: &round_keys, rounds, hash_key })
-}
-
-fn bytes_of<'a>(secret: &Secret<'a>) -> &'a [u8] {
-    match secret {
-        Secret::Aes128(bytes) => *bytes,
-        Secret::Aes256(bytes) => *bytes,
-    }
+    work(Key { round_keys: &round_keys, rounds: rounds(secret), hash_key })
 }
 
 #[inline(never)]
 fn expand_portable(secret: Secret<'_>, round_keys: &mut RoundKeys) -> u128 {
-    let secret = bytes_of(&secret);
     aes::expand(secret, round_keys);
     let mut blocks = [[0; 4]; BLOCKS];
-    aes::encrypt(round_keys, aes::rounds(secret.len()), &mut blocks);
+    aes::encrypt(round_keys, rounds(secret), &mut blocks);
     ghash::key(u128::from_be_bytes(bytes(&blocks[0])))
+}
+
+fn rounds(secret: Secret<'_>) -> usize {
+    key_schedule::rounds(matches!(secret, Secret::Aes256(_)))
 }
 
 #[inline(never)]
