@@ -56,7 +56,7 @@ impl Prk {
     /// [`Error::InvalidLength`] if `okm` is empty or longer than 255 digests.
     pub fn expand(&self, info: &[u8], okm: &mut [u8]) -> Result<(), Error> {
         if let Ok(okm) = okm.try_into() {
-            self.0.mac_32(&[info, &[1]], okm);
+            self.0.mac_32([info, &[1]].into_iter(), okm);
             return Ok(());
         }
         self.expand_parts(&[info], okm)

@@ -10,6 +10,7 @@ use zeroize::{Zeroize, optimization_barrier};
 use crate::ct;
 
 /// `N` secret bytes, such as a derived key.
+#[repr(transparent)]
 pub struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
@@ -22,7 +23,8 @@ impl<const N: usize> Secret<N> {
     }
 
     /// Zeros, to be filled.
-    pub(crate) const fn zeros() -> Self {
+    #[must_use]
+    pub const fn zeros() -> Self {
         Self([0; N])
     }
 

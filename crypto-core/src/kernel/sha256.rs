@@ -98,19 +98,7 @@ impl<const N: usize> Joined<N> {
         before: u64,
         parts: impl IntoIterator<Item = &'a [u8]>,
     ) -> &[Block] {
-        let mut joiner = Joiner::new(self.blocks.as_flattened_mut());
-        for part in parts {
-            joiner.push(part);
-        }
-        let len = joiner.len;
-        joiner.push_word(0x80 << 56, 1);
-        joiner.push_word(0, 7);
-        let used = (len + 8) / BLOCK + 1;
-        let blocks = self.blocks.get_mut(..used).unwrap_or(&mut []);
-        if let Some([.., bits]) = blocks.last_mut() {
-            *bits = (before + len as u64) << 3;
-        }
-        blocks
+        pad(&mut self.blocks, before, parts)
     }
 
     /// `bytes` and zeros behind them, as HMAC pads its keys. Once only.
@@ -129,6 +117,29 @@ impl<const N: usize> Drop for Joined<N> {
         self.blocks = [[0; 8]; N];
         optimization_barrier(&self.blocks);
     }
+}
+
+/// Puts the concatenation of `parts` in `blocks`, which are zeros, padded as the
+/// end of a message that has `before` bytes before it.
+#[inline(always)]
+pub(crate) fn pad<'a>(
+    blocks: &mut [Block],
+    before: u64,
+    parts: impl IntoIterator<Item = &'a [u8]>,
+) -> &[Block] {
+    let mut joiner = Joiner::new(blocks.as_flattened_mut());
+    for part in parts {
+        joiner.push(part);
+    }
+    let len = joiner.len;
+    joiner.push_word(0x80 << 56, 1);
+    joiner.push_word(0, 7);
+    let used = (len + 8) / BLOCK + 1;
+    let blocks = blocks.get_mut(..used).unwrap_or(&mut []);
+    if let Some([.., bits]) = blocks.last_mut() {
+        *bits = (before + len as u64) << 3;
+    }
+    blocks
 }
 
 /// Appends bytes to big-endian words.
@@ -252,9 +263,17 @@ pub(crate) fn hmac(
     dispatch!(cpu, hmac(key, blocks, last, tag));
 }
 
-/// From how many messages on the lanes are faster than one after the other.
-#[cfg(target_arch = "x86_64")]
-const WORTH_LANES: usize = 10;
+/// Whether the lanes are faster for `count` messages than one after the other.
+#[inline]
+pub(crate) fn lanes_pay(cpu: Cpu, count: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.avx512().is_some() {
+        // All lanes take the time of some ten messages by SHA-NI.
+        return count >= if cpu.sha_ni().is_some() { 11 } else { 2 };
+    }
+    let _ = (cpu, count);
+    false
+}
 
 /// Makes HMAC keys of the first `count` secrets.
 pub(crate) fn hmac_keys(
@@ -264,7 +283,7 @@ pub(crate) fn hmac_keys(
     keys: &mut [HmacState; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmac_keys(token, secrets, keys);
     }
     for (secret, key) in secrets.iter().zip(keys).take(count) {
@@ -283,7 +302,7 @@ pub(crate) fn hmacs(
     tags: &mut [[u8; DIGEST]; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmacs(token, key, last, tags);
     }
     for (last, tag) in last.iter().zip(tags).take(count) {
@@ -301,7 +320,7 @@ pub(crate) fn hmacs_each(
     tags: &mut [[u8; DIGEST]; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmacs_each(token, keys, last, tags);
     }
     for ((key, last), tag) in keys.iter().zip(last).zip(tags).take(count) {
