@@ -98,9 +98,18 @@ impl Contender {
     }
 }
 
+/// What a contender is, for who reads the report.
+pub(crate) fn kind(name: &str) -> &'static str {
+    match name {
+        RUST | C => "ours",
+        LIMIT => "limit",
+        _ => "peer",
+    }
+}
+
 /// Whether a contender of this name is neither CoreKey nor the limit.
 pub(crate) fn is_peer(name: &str) -> bool {
-    ![RUST, C, LIMIT].contains(&name)
+    kind(name) == "peer"
 }
 
 /// A job inside a peer's shared object.

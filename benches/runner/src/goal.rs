@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::contender::{C, LIMIT, RUST, is_peer};
+use crate::tier::rounded;
 
 /// One goal of a row. All are for CoreKey through its Rust API, but
 /// [`Goal::OverRust`].
@@ -50,7 +51,7 @@ impl Goal {
     /// The goal beside what was measured; `reached` is null if it could not be.
     pub(crate) fn judge(self, outcome: &Outcome) -> Value {
         let (text, wanted, found, reached) = self.compare(outcome);
-        json!({ "goal": text, "wanted": wanted, "found": found, "reached": reached })
+        json!({ "goal": text, "wanted": wanted, "found": found.map(rounded), "reached": reached })
     }
 
     /// Whether it is about the stack.

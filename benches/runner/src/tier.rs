@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
-use crate::contender::{C, Contender, LIMIT, RUST};
+use crate::contender::{C, Contender, LIMIT, RUST, kind};
 use crate::goal::Outcome;
 use crate::mask::{self, Mask};
 use crate::measure::{self, Timed};
@@ -90,6 +90,7 @@ fn measure_row(arguments: &Arguments, row: &Row, contenders: &[Contender]) -> Re
         "rounds": timed.first().map(|one| one.rounds.len()),
         "results": timed.iter().map(|one| json!({
             "name": one.name,
+            "kind": kind(&one.name),
             "ns": rounded(one.median()),
             "low": rounded(measure::quantile(&one.rounds, 0.25)),
             "high": rounded(measure::quantile(&one.rounds, 0.75)),
