@@ -88,6 +88,7 @@ macro_rules! symbol {
 
 impl CAbi {
     /// Opens the library at `path`, whose header has the text `header`.
+    #[expect(clippy::missing_transmute_annotations, reason = "the fields have the types")]
     pub(crate) fn open(path: &Path, header: String) -> Result<Self> {
         let library = Library::open(path)?;
         Ok(Self(Box::leak(Box::new(Functions {
