@@ -1,9 +1,11 @@
 //! Secret bytes of a fixed length: wiped when dropped, compared in constant
 //! time, shown to nobody by accident.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, optimization_barrier};
 
 use crate::ct;
 
@@ -51,7 +53,9 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 }
 
 impl<const N: usize> Drop for Secret<N> {
+    #[inline]
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0 = [0; N];
+        optimization_barrier(&self.0);
     }
 }

@@ -5,6 +5,8 @@
 //! Relies on `zeroize::zeroize_stack`. The depth is an upper estimate of the
 //! frames below one call; it is checked by the residue test of the C ABI.
 
+#![forbid(unsafe_code)]
+
 /// Bytes of dead stack that are overwritten after a call.
 #[cfg(target_pointer_width = "64")]
 const DEPTH: usize = 8 * 1024;

@@ -12,6 +12,8 @@
 //! | device key and boots in flash | [`journal`], [`file`](mod@file) | `docs/rotation.md` |
 //! | moving to the next key | [`rotation`], [`head`] | `docs/rotation.md` |
 
+#![forbid(unsafe_code)]
+
 pub mod cose;
 mod crc;
 #[cfg(feature = "std")]

@@ -1,0 +1,175 @@
+//! The words that the cipher works on, general registers: four blocks in eight
+//! of 64 bits, two in eight of 32.
+
+use core::ops::{BitAnd, BitXor};
+
+use super::aes::Columns;
+
+#[cfg(target_pointer_width = "64")]
+type Bits = u64;
+#[cfg(not(target_pointer_width = "64"))]
+type Bits = u32;
+
+/// One bit of every byte of the blocks. A row of the state takes a quarter of
+/// the word, each column there `BLOCKS` bits, each block there one.
+#[derive(Clone, Copy)]
+pub(super) struct Word(Bits);
+
+/// How many blocks eight words hold.
+pub(super) const BLOCKS: usize = Bits::BITS as usize / 16;
+
+/// Bytes of a word.
+pub(super) const BYTES: usize = Bits::BITS as usize / 8;
+
+const ROW: u32 = Bits::BITS / 4;
+const COLUMN: u32 = BLOCKS as u32;
+
+/// The lowest bit of every row, and of every column.
+const ROWS: Bits = Bits::MAX / ((1 << ROW) - 1);
+const COLUMNS: Bits = Bits::MAX / ((1 << COLUMN) - 1);
+
+impl Word {
+    /// The same byte everywhere.
+    #[inline(always)]
+    pub(super) const fn splat(byte: u8) -> Self {
+        Self(Bits::MAX / 0xff * byte as Bits)
+    }
+
+    /// The lowest 32 bits, of which the rest of the word is of no interest.
+    #[inline(always)]
+    pub(super) fn from_low(bits: u32) -> Self {
+        Self(Bits::from(bits))
+    }
+
+    #[inline(always)]
+    pub(super) fn low(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    pub(super) const fn from_bytes(bytes: [u8; BYTES]) -> Self {
+        Self(Bits::from_ne_bytes(bytes))
+    }
+
+    #[inline(always)]
+    pub(super) const fn to_bytes(self) -> [u8; BYTES] {
+        self.0.to_ne_bytes()
+    }
+
+    /// Bits `N` places up; what leaves a byte is masked by the caller.
+    #[inline(always)]
+    pub(super) const fn up<const N: i32>(self) -> Self {
+        Self(self.0 << N)
+    }
+
+    /// Bits `N` places down; what leaves a byte is masked by the caller.
+    #[inline(always)]
+    pub(super) const fn down<const N: i32>(self) -> Self {
+        Self(self.0 >> N)
+    }
+
+    /// The bits of one block, others zero.
+    #[inline(always)]
+    pub(super) const fn of_block(self, block: usize) -> Self {
+        Self(self.0 & COLUMNS << block)
+    }
+
+    /// The bits of one block, for all blocks.
+    #[inline(always)]
+    pub(super) const fn spread(self, block: usize) -> Self {
+        let bits = self.0 >> block & COLUMNS;
+        Self((bits << COLUMN).wrapping_sub(bits))
+    }
+
+    /// In each place what is `R` rows further down and `C` columns further right.
+    #[inline(always)]
+    pub(super) const fn moved<const R: i32, const C: i32>(self) -> Self {
+        let past_the_end = self.0.rotate_right((R as u32 - 1) * ROW + C as u32 * COLUMN);
+        let in_the_row = past_the_end.rotate_right(ROW);
+        let mask = const { ROWS * ((1 << ((4 - C as u32) * COLUMN)) - 1) };
+        Self(past_the_end ^ (past_the_end ^ in_the_row) & mask)
+    }
+
+    /// ShiftRows, twice: rows 1 and 3 by two columns.
+    #[inline(always)]
+    pub(super) const fn shift_rows_twice(self) -> Self {
+        let left = const { ROWS * ((1 << (2 * COLUMN)) - 1) };
+        let odd_rows = const { Bits::MAX / ((1 << (2 * ROW)) - 1) * (((1 << ROW) - 1) << ROW) };
+        Self(exchange(self.0, 2 * COLUMN, left & odd_rows))
+    }
+
+    /// The bytes of blocks in words, so that byte `8r + c` becomes what.
+    #[inline(always)]
+    pub(super) fn gather(blocks: &[Columns; BLOCKS]) -> [Self; 8] {
+        let mut words = [Self(0); 8];
+        for (block, columns) in blocks.iter().enumerate() {
+            #[cfg(target_pointer_width = "64")]
+            {
+                let [a, b, c, d] = columns.map(u64::from);
+                words[block] = Self(interleave(a | c << 32));
+                words[BLOCKS + block] = Self(interleave(b | d << 32));
+            }
+            #[cfg(not(target_pointer_width = "64"))]
+            for (column, bits) in columns.iter().enumerate() {
+                words[BLOCKS * column + block] = Self(*bits);
+            }
+        }
+        words
+    }
+
+    /// The inverse of [`Word::gather`].
+    #[inline(always)]
+    pub(super) fn scatter(words: &[Self; 8], blocks: &mut [Columns; BLOCKS]) {
+        for (block, columns) in blocks.iter_mut().enumerate() {
+            #[cfg(target_pointer_width = "64")]
+            {
+                let [ac, bd] =
+                    [words[block], words[BLOCKS + block]].map(|word| deinterleave(word.0));
+                *columns = [ac as u32, bd as u32, (ac >> 32) as u32, (bd >> 32) as u32];
+            }
+            #[cfg(not(target_pointer_width = "64"))]
+            for (column, bits) in columns.iter_mut().enumerate() {
+                *bits = words[BLOCKS * column + block].0;
+            }
+        }
+    }
+}
+
+impl BitXor for Word {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitxor(self, other: Self) -> Self {
+        Self(self.0 ^ other.0)
+    }
+}
+
+impl BitAnd for Word {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// Exchanges the bits under `mask` with those `distance` higher.
+#[inline(always)]
+const fn exchange(bits: Bits, distance: u32, mask: Bits) -> Bits {
+    let changed = (bits ^ bits >> distance) & mask;
+    bits ^ changed ^ changed << distance
+}
+
+/// Bytes 0 to 7 to places 0, 2, 4, 6, 1, 3, 5, 7.
+#[cfg(target_pointer_width = "64")]
+#[inline(always)]
+const fn interleave(word: u64) -> u64 {
+    exchange(exchange(word, 16, 0xffff_0000), 8, 0xff00_0000_ff00)
+}
+
+/// The inverse of [`interleave`].
+#[cfg(target_pointer_width = "64")]
+#[inline(always)]
+const fn deinterleave(word: u64) -> u64 {
+    exchange(exchange(word, 8, 0xff00_0000_ff00), 16, 0xffff_0000)
+}
