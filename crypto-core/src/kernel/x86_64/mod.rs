@@ -2,3 +2,5 @@
 
 pub(super) mod aes;
 pub(super) mod gcm_vaes512;
+pub(super) mod sha256_lanes;
+pub(super) mod sha256_ni;
