@@ -176,6 +176,12 @@ impl Sha256 {
     const fn new(cpu: Cpu) -> Self {
         Self { state: sha256::INITIAL, buffer: Buffer::behind(0), cpu }
     }
+
+    fn finish(&self, digest: &mut [u8; sha256::DIGEST]) {
+        let mut last = Joined::<2>::new();
+        let last = last.pad(self.buffer.before(), [self.buffer.rest()]);
+        sha256::finish(self.cpu, &self.state, &[], last, digest);
+    }
 }
 
 impl Drop for Sha256 {
@@ -228,15 +234,16 @@ impl Hash {
 
     /// The digest of all that was appended.
     #[must_use]
-    pub fn finish(mut self) -> Digest {
+    pub fn finish(self) -> Digest {
+        self.finish_so_far()
+    }
+
+    /// The digest of what was appended so far; more may follow.
+    #[must_use]
+    pub fn finish_so_far(&self) -> Digest {
         let mut digest = Digest::zeros(self.algorithm());
-        match &mut self.0 {
-            Inner::Sha256(Sha256 { state, buffer, cpu }) => {
-                let mut last = Joined::<2>::new();
-                let last = last.pad(buffer.before(), [buffer.rest()]);
-                sha256::compress(*cpu, state, &[], last);
-                sha256::put(state, digest.sha256_mut());
-            }
+        match &self.0 {
+            Inner::Sha256(hash) => hash.finish(digest.sha256_mut()),
             #[cfg(feature = "sha512")]
             Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(&mut digest),
         }
@@ -271,9 +278,8 @@ pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
             let (blocks, rest) = data.as_chunks();
             let mut last = Joined::<2>::new();
             let last = last.pad((data.len() - rest.len()) as u64, [rest]);
-            let mut hash = Sha256::new(Cpu::detect());
-            sha256::compress(hash.cpu, &mut hash.state, blocks, last);
-            sha256::put(&hash.state, digest.sha256_mut());
+            let initial = &sha256::INITIAL;
+            sha256::finish(Cpu::detect(), initial, blocks, last, digest.sha256_mut());
         }
         #[cfg(feature = "sha512")]
         HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => {

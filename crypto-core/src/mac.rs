@@ -174,13 +174,19 @@ impl Hmac {
     /// The full-length tag of all that was appended.
     #[must_use]
     pub fn finish(self) -> Digest {
+        self.finish_so_far()
+    }
+
+    /// The full-length tag of what was appended so far; more may follow.
+    #[must_use]
+    pub fn finish_so_far(&self) -> Digest {
         let mut tag = Digest::zeros(self.algorithm());
         self.finish_to(&mut tag);
         tag
     }
 
-    fn finish_to(mut self, tag: &mut Digest) {
-        match &mut self.0 {
+    fn finish_to(&self, tag: &mut Digest) {
+        match &self.0 {
             Started::Sha256(hmac) => hmac.finish(tag.sha256_mut()),
             #[cfg(feature = "sha512")]
             Started::Sha384(hmac) | Started::Sha512(hmac) => hmac.finish(tag),

@@ -52,10 +52,11 @@ impl Sha512 {
     }
 
     /// Fills `digest` with as much of the state as it has room for.
-    pub(crate) fn finish(&mut self, digest: &mut Digest) {
+    pub(crate) fn finish(&self, digest: &mut Digest) {
         let Self { state, buffer } = self;
         let bits = u128::from(buffer.before() + buffer.rest().len() as u64) << 3;
         wipe::after(|| {
+            let mut state = *state;
             // A block, or two where the length does not fit behind the mark.
             let mut last = [[0; BLOCK]; 2];
             let bytes = last.as_flattened_mut();
@@ -66,11 +67,11 @@ impl Sha512 {
             if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {
                 *length = bits.to_be_bytes();
             }
-            compress512(state, blocks);
+            compress512(&mut state, blocks);
+            for (to, word) in digest.bytes_mut().as_chunks_mut().0.iter_mut().zip(state) {
+                *to = word.to_be_bytes();
+            }
         });
-        for (to, word) in digest.bytes_mut().as_chunks_mut().0.iter_mut().zip(&*state) {
-            *to = word.to_be_bytes();
-        }
     }
 }
 
@@ -133,7 +134,7 @@ impl Hmac {
     }
 
     /// Fills `tag` with as much as it has room for.
-    pub(crate) fn finish(&mut self, tag: &mut Digest) {
+    pub(crate) fn finish(&self, tag: &mut Digest) {
         self.inner.finish(tag);
         let mut outer = Sha512 { state: self.outer, buffer: Buffer::behind(1) };
         outer.update(tag.as_bytes());

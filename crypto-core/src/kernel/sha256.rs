@@ -212,9 +212,26 @@ pub(crate) fn tier(cpu: Cpu) -> &'static str {
     "portable"
 }
 
+/// The digest that ends with `blocks` and then `last`, the end of the message,
+/// padded. `state` stays as it is.
+#[inline]
+pub(crate) fn finish(
+    cpu: Cpu,
+    state: &Words,
+    blocks: &[[u8; BLOCK]],
+    last: &[Block],
+    digest: &mut [u8; DIGEST],
+) {
+    let mut state = *state;
+    compress(cpu, &mut state, blocks, last);
+    put(&state, digest);
+    state = [0; 8];
+    optimization_barrier(&state);
+}
+
 /// Writes a state as the bytes of a digest.
 #[inline]
-pub(crate) fn put(state: &Words, digest: &mut [u8; DIGEST]) {
+pub(super) fn put(state: &Words, digest: &mut [u8; DIGEST]) {
     for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
     }
