@@ -12,6 +12,7 @@ use zeroize::optimization_barrier;
 
 use crate::cpu::Cpu;
 use crate::kernel::sha256::{self, Joined};
+use crate::kernel::wipe::baseline;
 #[cfg(feature = "sha512")]
 use crate::sha512::Sha512;
 
@@ -54,11 +55,19 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Zeros, to be filled. A digest is made where it is to stay, so that no
-    /// copy is left elsewhere.
+    /// Zeros, to be filled.
     #[inline(always)]
     pub(crate) const fn zeros(algorithm: HashAlgorithm) -> Self {
         Self { bytes: [0; MAX_DIGEST_LEN], len: algorithm.digest_len() }
+    }
+
+    /// A digest that `fill` fills, to be returned. To return a value moves it,
+    /// and what it is moved from is not wiped; so it is copied instead.
+    #[inline(always)]
+    pub(crate) fn filled(algorithm: HashAlgorithm, fill: impl FnOnce(&mut Self)) -> Self {
+        let mut filled = Self::zeros(algorithm);
+        fill(&mut filled);
+        Self { bytes: filled.bytes, len: filled.len }
     }
 
     /// The digest's bytes, to be filled.
@@ -105,9 +114,12 @@ impl fmt::Debug for Digest {
 }
 
 impl Drop for Digest {
+    #[inline]
     fn drop(&mut self) {
         self.bytes = [0; MAX_DIGEST_LEN];
         optimization_barrier(&self.bytes);
+        // Digests are copied and compared in vector registers.
+        baseline::<0>();
     }
 }
 
@@ -241,13 +253,11 @@ impl Hash {
     /// The digest of what was appended so far; more may follow.
     #[must_use]
     pub fn finish_so_far(&self) -> Digest {
-        let mut digest = Digest::zeros(self.algorithm());
-        match &self.0 {
+        Digest::filled(self.algorithm(), |digest| match &self.0 {
             Inner::Sha256(hash) => hash.finish(digest.sha256_mut()),
             #[cfg(feature = "sha512")]
-            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(&mut digest),
-        }
-        digest
+            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(digest),
+        })
     }
 
     /// Which hash this is.
@@ -272,8 +282,7 @@ impl fmt::Debug for Hash {
 /// The digest of `data`.
 #[must_use]
 pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
-    let mut digest = Digest::zeros(algorithm);
-    match algorithm {
+    Digest::filled(algorithm, |digest| match algorithm {
         HashAlgorithm::Sha256 => {
             let (blocks, rest) = data.as_chunks();
             let mut last = Joined::<2>::new();
@@ -285,8 +294,7 @@ pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
         HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => {
             let mut hash = Sha512::new(algorithm);
             hash.update(data);
-            hash.finish(&mut digest);
+            hash.finish(digest);
         }
-    }
-    digest
+    })
 }

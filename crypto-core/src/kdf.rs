@@ -8,10 +8,10 @@
 use core::fmt;
 use core::iter::once;
 
-use crate::Error;
 use crate::cpu::Cpu;
 use crate::hash::{Digest, HashAlgorithm};
 use crate::mac::HmacKey;
+use crate::{Error, wipe};
 
 /// A pseudorandom key, ready to be expanded. Wiped when dropped.
 pub struct Prk(HmacKey);
@@ -28,8 +28,11 @@ impl Prk {
     #[must_use]
     pub fn extract_on(cpu: Cpu, algorithm: HashAlgorithm, salt: &[u8], ikm: &[u8]) -> Self {
         // HMAC fills its key up with zeros, so that an empty salt is zeros.
-        let prk = HmacKey::new_on(cpu, algorithm, salt).mac(ikm);
-        Self(HmacKey::new_on(cpu, algorithm, prk.as_bytes()))
+        wipe::after_shallow::<1024, _>(|| {
+            let mut prk = Digest::zeros(algorithm);
+            HmacKey::new_on(cpu, algorithm, salt).mac_to(ikm, &mut prk);
+            Self(HmacKey::new_on(cpu, algorithm, prk.as_bytes()))
+        })
     }
 
     /// A pseudorandom key that is already uniformly random, so that extraction

@@ -13,7 +13,7 @@ use crate::hash::{Buffer, Digest, Hash, HashAlgorithm};
 use crate::kernel::sha256::{self, HmacState, Joined};
 #[cfg(feature = "sha512")]
 use crate::sha512;
-use crate::{Error, ct};
+use crate::{Error, ct, wipe};
 
 /// A key for HMAC, ready for use. Wiped when dropped.
 pub struct HmacKey(Key);
@@ -37,13 +37,17 @@ impl HmacKey {
     /// The same, used with the features of `cpu` and no others.
     #[must_use]
     pub fn new_on(cpu: Cpu, algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        match algorithm {
-            HashAlgorithm::Sha256 => Self(Key::Sha256(Sha256Key::new(cpu, key))),
-            #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha384 => Self(Key::Sha384(sha512::HmacKey::new(algorithm, key))),
-            #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha512 => Self(Key::Sha512(sha512::HmacKey::new(algorithm, key))),
-        }
+        // A key is moved on its way into the enum, and what it is moved from is
+        // not wiped.
+        wipe::after_shallow::<1024, _>(|| {
+            Self(match algorithm {
+                HashAlgorithm::Sha256 => Key::Sha256(Sha256Key::new(cpu, key)),
+                #[cfg(feature = "sha512")]
+                HashAlgorithm::Sha384 => Key::Sha384(sha512::HmacKey::new(algorithm, key)),
+                #[cfg(feature = "sha512")]
+                HashAlgorithm::Sha512 => Key::Sha512(sha512::HmacKey::new(algorithm, key)),
+            })
+        })
     }
 
     /// Which hash the key is for.
@@ -61,35 +65,37 @@ impl HmacKey {
     /// The full-length tag of `data`.
     #[must_use]
     pub fn mac(&self, data: &[u8]) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        match &self.0 {
-            Key::Sha256(key) => key.mac(data, tag.sha256_mut()),
-            #[cfg(feature = "sha512")]
-            Key::Sha384(_) | Key::Sha512(_) => self.mac_pieces([data].into_iter(), &mut tag),
-        }
-        tag
+        Digest::filled(self.algorithm(), |tag| self.mac_to(data, tag))
     }
 
     /// The full-length tag of the concatenation of `parts`.
     #[must_use]
     pub fn mac_parts(&self, parts: &[&[u8]]) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        self.mac_pieces(parts.iter().copied(), &mut tag);
-        tag
+        let parts = parts.iter().copied();
+        Digest::filled(self.algorithm(), |tag| self.mac_pieces(parts, tag))
     }
 
-    /// Fills `tag`, which is of this algorithm.
+    /// Fills `tag`, which is of this algorithm, with that of `data`.
+    pub(crate) fn mac_to(&self, data: &[u8], tag: &mut Digest) {
+        match &self.0 {
+            Key::Sha256(key) => key.mac(data, tag.sha256_mut()),
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) | Key::Sha512(key) => key.mac_pieces([data].into_iter(), tag),
+        }
+    }
+
+    /// Fills `tag`, which is of this algorithm, with that of the concatenation of
+    /// `pieces`.
     pub(crate) fn mac_pieces<'a>(
         &self,
         pieces: impl Iterator<Item = &'a [u8]> + Clone,
         tag: &mut Digest,
     ) {
-        if let Key::Sha256(key) = &self.0 {
-            return key.mac_pieces(pieces, tag.sha256_mut());
+        match &self.0 {
+            Key::Sha256(key) => key.mac_pieces(pieces, tag.sha256_mut()),
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) | Key::Sha512(key) => key.mac_pieces(pieces, tag),
         }
-        let mut started = self.start();
-        pieces.for_each(|piece| started.update(piece));
-        started.finish_to(tag);
     }
 
     /// Fills `out` with the first 32 bytes of the tag of `pieces`, which with
@@ -116,7 +122,9 @@ impl HmacKey {
     /// longer than one; [`Error::Unverified`] if it is not the tag of `data`.
     pub fn verify(&self, data: &[u8], tag: &[u8]) -> Result<(), Error> {
         check_tag_len(self.algorithm(), tag.len())?;
-        compare(&self.mac(data), tag)
+        let mut full = Digest::zeros(self.algorithm());
+        self.mac_to(data, &mut full);
+        compare(&full, tag)
     }
 
     /// Starts a message that comes in pieces.
@@ -180,9 +188,7 @@ impl Hmac {
     /// The full-length tag of what was appended so far; more may follow.
     #[must_use]
     pub fn finish_so_far(&self) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        self.finish_to(&mut tag);
-        tag
+        Digest::filled(self.algorithm(), |tag| self.finish_to(tag))
     }
 
     fn finish_to(&self, tag: &mut Digest) {
@@ -199,7 +205,9 @@ impl Hmac {
     /// As [`HmacKey::verify`].
     pub fn verify(self, tag: &[u8]) -> Result<(), Error> {
         check_tag_len(self.algorithm(), tag.len())?;
-        compare(&self.finish(), tag)
+        let mut full = Digest::zeros(self.algorithm());
+        self.finish_to(&mut full);
+        compare(&full, tag)
     }
 }
 
@@ -216,20 +224,12 @@ pub(crate) struct Sha256Key {
 }
 
 impl Sha256Key {
-    /// Makes the key where it is to stay.
     #[inline(always)]
     pub(crate) fn new(cpu: Cpu, key: &[u8]) -> Self {
-        let mut new = Self { state: HmacState::ZEROS, cpu };
-        let mut block = Joined::<1>::new();
-        let [block] = if key.len() > sha256::BLOCK {
-            let mut hash = Hash::new_on(cpu, HashAlgorithm::Sha256);
-            hash.update(key);
-            block.zero_extend(hash.finish().as_bytes())
-        } else {
-            block.zero_extend(key)
-        };
-        sha256::hmac_key(cpu, block, &mut new.state);
-        new
+        let mut made = HmacState::ZEROS;
+        make(cpu, key, &mut made);
+        // Copied, not moved: see `Digest::filled`.
+        Self { state: HmacState { inner: made.inner, outer: made.outer }, cpu }
     }
 
     #[cfg(feature = "root")]
@@ -275,6 +275,19 @@ impl Sha256Key {
         let state = HmacState { inner: self.state.inner, outer: self.state.outer };
         Sha256Hmac { state, buffer: Buffer::behind(1), cpu: self.cpu }
     }
+}
+
+/// Makes an HMAC-SHA-256 key where it is to stay.
+fn make(cpu: Cpu, key: &[u8], made: &mut HmacState) {
+    let mut block = Joined::<1>::new();
+    if key.len() <= sha256::BLOCK {
+        let [block] = block.zero_extend(key);
+        return sha256::hmac_key(cpu, block, made);
+    }
+    let mut hash = Hash::new_on(cpu, HashAlgorithm::Sha256);
+    hash.update(key);
+    let [block] = block.zero_extend(hash.finish_so_far().as_bytes());
+    sha256::hmac_key(cpu, block, made);
 }
 
 /// An HMAC-SHA-256 on its way.

@@ -28,6 +28,20 @@ impl<const N: usize> Secret<N> {
         Self([0; N])
     }
 
+    /// A secret that `fill` fills, to be returned. To return a value moves it, and
+    /// what it is moved from is not wiped; so it is copied instead.
+    #[inline(always)]
+    pub(crate) fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut filled = Self::zeros();
+        fill(&mut filled.0);
+        Self(filled.0)
+    }
+
+    /// Another one of the same, for a value that is to be wiped where it was.
+    pub(crate) const fn copy(&self) -> Self {
+        Self(self.0)
+    }
+
     /// The bytes, to hand to another call.
     #[must_use]
     pub const fn expose(&self) -> &[u8; N] {

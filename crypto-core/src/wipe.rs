@@ -16,6 +16,12 @@ const DEPTH: usize = 2 * 1024;
 /// Runs `work` in a frame of its own, then overwrites the stack that it used.
 #[inline(always)]
 pub(crate) fn after<R>(work: impl FnOnce() -> R) -> R {
+    after_shallow::<DEPTH, R>(work)
+}
+
+/// [`after`] work that uses less stack, and does not call other crates.
+#[inline(always)]
+pub(crate) fn after_shallow<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R {
     let result = own_frame(work);
     zeroize::zeroize_stack::<DEPTH>();
     result

@@ -9,7 +9,9 @@
 use corekey::aead::{self, AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, Reported, disjoint, guard, guard_new, in_place, region_of};
+use crate::edge::{
+    Input, Output, Reported, disjoint, guard, guard_context_copies, in_place, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// AES-128-GCM, 16-byte keys.
@@ -64,7 +66,7 @@ pub unsafe extern "C" fn corekey_aead_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let algorithm = match alg {
             COREKEY_AES_128_GCM => AeadAlgorithm::Aes128Gcm,

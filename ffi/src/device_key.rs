@@ -8,7 +8,9 @@ use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::secret::Secret;
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Outcome, Output, disjoint, guard_copies, guard_new, region_of};
+use crate::edge::{
+    Input, Outcome, Output, disjoint, guard_context_copies, guard_copies, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// Bytes of a device key, and of what it derives.
@@ -58,7 +60,7 @@ pub unsafe extern "C" fn corekey_device_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         // SAFETY: the caller's word.
         let (id, version, secret) =
             unsafe { new_key(key, key_size, version, (id, id_len), (secret, secret_len))? };
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn corekey_device_key_import_sized(
     imported: *const u8,
     imported_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         // SAFETY: the caller's word.
         let (id, version, imported) =
             unsafe { new_key(key, key_size, version, (id, id_len), (imported, imported_len))? };

@@ -37,34 +37,28 @@ pub(crate) fn guard_context<C: Context>(
     status
 }
 
-/// [`guard_context`] of a body that makes a value and moves it into `context`,
-/// which leaves copies of it in the body's frame.
-pub(crate) fn guard_new<C: Context>(
+/// [`guard_context`] of a body that has secrets by value in its frame, such as
+/// the value that it moves into `context`.
+pub(crate) fn guard_context_copies<C: Context>(
     context: *mut C,
     body: impl FnOnce() -> Outcome,
 ) -> corekey_status {
     let status = own_frame(|| guard_context(context, body));
-    // A value may have been moved twice, once into another one.
-    if 3 * size_of::<C::Value>() <= SOME {
-        zeroize::zeroize_stack::<SOME>();
-    } else {
-        zeroize::zeroize_stack::<MUCH>();
-    }
+    zeroize::zeroize_stack::<DEPTH>();
     status
 }
 
 /// [`guard`] of a body that has secrets by value in its frame.
 pub(crate) fn guard_copies(body: impl FnOnce() -> Outcome) -> corekey_status {
     let status = own_frame(|| guard(body));
-    zeroize::zeroize_stack::<MUCH>();
+    zeroize::zeroize_stack::<DEPTH>();
     status
 }
 
 /// Bytes of dead stack that are overwritten after an export that has copied
-/// something secret. All others borrow what is in their contexts, and the core
+/// something secret. The others borrow what is in their contexts, and the core
 /// wipes what is below.
-const SOME: usize = 768;
-const MUCH: usize = 4 * 1024;
+const DEPTH: usize = 4 * 1024;
 
 #[inline(never)]
 fn own_frame(body: impl FnOnce() -> corekey_status) -> corekey_status {

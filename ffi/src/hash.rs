@@ -3,7 +3,9 @@
 use corekey::hash::{self, Digest, Hash, HashAlgorithm};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Outcome, Output, disjoint, guard, guard_context, guard_new, region_of};
+use crate::edge::{
+    Input, Outcome, Output, disjoint, guard, guard_context, guard_context_copies, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_INTERNAL, COREKEY_E_LENGTH, corekey_status};
 
 /// SHA-256.
@@ -80,7 +82,7 @@ pub unsafe extern "C" fn corekey_hash_init_sized(
     ctx_size: usize,
     alg: u32,
 ) -> corekey_status {
-    guard_new(ctx, || {
+    guard_context_copies(ctx, || {
         context::check_new(ctx, ctx_size)?;
         let hash = Hash::new(algorithm(alg)?);
         // SAFETY: checked; the header asks for a context that nobody else uses.

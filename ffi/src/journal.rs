@@ -12,7 +12,9 @@ use corekey::secret::Secret;
 
 use crate::context;
 use crate::device_key::corekey_device_key;
-use crate::edge::{Input, Outcome, aligned, disjoint, guard_copies, guard_new, region_of};
+use crate::edge::{
+    Input, Outcome, aligned, disjoint, guard_context_copies, guard_copies, region_of,
+};
 use crate::status::{COREKEY_E_NULL, corekey_status, from_error};
 
 /// Bytes that are written at a time.
@@ -102,7 +104,7 @@ pub unsafe extern "C" fn corekey_journal_load_sized(
     id: *const u8,
     id_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let id = Input::new(id, id_len)?;
         disjoint(region_of(key), &[id.region(), region_of(storage)])?;
@@ -163,7 +165,7 @@ pub unsafe extern "C" fn corekey_journal_apply(
     len: usize,
     rotated: *mut u32,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         let offer = Input::new(offer, len)?;
         aligned(rotated)?;
         disjoint(region_of(key), &[offer.region(), region_of(storage)])?;

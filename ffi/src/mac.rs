@@ -5,7 +5,7 @@
 use corekey::mac::{self, Hmac, HmacKey};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, disjoint, guard, guard_context, guard_new, region_of};
+use crate::edge::{Input, Output, disjoint, guard, guard_context, guard_context_copies, region_of};
 use crate::hash::{algorithm, write_start};
 use crate::status::{corekey_status, from_error};
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn corekey_hmac_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let algorithm = algorithm(alg)?;
         let secret = Input::new(secret, secret_len)?;
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn corekey_hmac_init_sized(
     ctx_size: usize,
     key: *const corekey_hmac_key,
 ) -> corekey_status {
-    guard_new(ctx, || {
+    guard_context_copies(ctx, || {
         context::check_new(ctx, ctx_size)?;
         disjoint(region_of(ctx), &[region_of(key)])?;
         // SAFETY: checked; the header asks for a context that nobody else uses,

@@ -12,7 +12,7 @@ use crate::context::{self, Context};
 use crate::device_key::{corekey_device_key, export};
 use crate::edge::{
     Input, Outcome, Output, Region, Reported, aligned, disjoint, guard, guard_context,
-    guard_copies, guard_new, region_of,
+    guard_context_copies, guard_copies, region_of,
 };
 use crate::status::{
     COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, COREKEY_E_STATE, corekey_status, from_error,
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn corekey_sealer_init_sized(
     salt: *const u8,
     salt_len: usize,
 ) -> corekey_status {
-    guard_new(sealer, || {
+    guard_context_copies(sealer, || {
         context::check_new(sealer, sealer_size)?;
         let salt = Input::new(salt, salt_len)?;
         disjoint(region_of(sealer), &[region_of(key), salt.region()])?;
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn corekey_opener_init_up_sized(
     state: *const u8,
     state_len: usize,
 ) -> corekey_status {
-    guard_new(opener, || {
+    guard_context_copies(opener, || {
         context::check_new(opener, opener_size)?;
         let state = Input::new(state, state_len)?;
         disjoint(region_of(opener), &[region_of(key), state.region()])?;
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn corekey_opener_init_down_sized(
     key: *const corekey_device_key,
     boot: u64,
 ) -> corekey_status {
-    guard_new(opener, || {
+    guard_context_copies(opener, || {
         context::check_new(opener, opener_size)?;
         disjoint(region_of(opener), &[region_of(key)])?;
         let boot = Boot::new(boot).map_err(from_error)?;

@@ -12,7 +12,8 @@ use corekey::secret::Secret;
 use crate::context::{self, Context};
 use crate::device_key::{corekey_device_key, export};
 use crate::edge::{
-    Input, Outcome, Output, Reported, disjoint, guard, guard_copies, guard_new, region_of,
+    Input, Outcome, Output, Reported, disjoint, guard, guard_context_copies, guard_copies,
+    region_of,
 };
 use crate::status::{COREKEY_E_LENGTH, corekey_status, from_error};
 
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn corekey_root_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_new(root, || {
+    guard_context_copies(root, || {
         context::check_new(root, root_size)?;
         let secret = Input::new(secret, secret_len)?;
         disjoint(region_of(root), &[secret.region()])?;
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn corekey_root_fleet_sized(
     fleet_id: *const u8,
     fleet_id_len: usize,
 ) -> corekey_status {
-    guard_new(fleet, || {
+    guard_context_copies(fleet, || {
         context::check_new(fleet, fleet_size)?;
         let fleet_id = Input::new(fleet_id, fleet_id_len)?;
         disjoint(region_of(fleet), &[fleet_id.region(), region_of(root)])?;
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn corekey_root_device_key_sized(
     id: *const u8,
     id_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         disjoint(region_of(key), &[region_of(root)])?;
         let name = Name::new(version, id, id_len)?;
@@ -235,7 +236,7 @@ pub unsafe extern "C" fn corekey_root_unwrap_sized(
     wrapped: *const u8,
     wrapped_len: usize,
 ) -> corekey_status {
-    guard_new(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let name = Name::new(version, id, id_len)?;
         let wrapped = Input::new(wrapped, wrapped_len)?;

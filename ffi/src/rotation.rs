@@ -6,7 +6,7 @@ use corekey::device::rotation::{self, Applied, OFFER_LEN};
 
 use crate::context;
 use crate::device_key::corekey_device_key;
-use crate::edge::{Input, Output, disjoint, guard_copies, guard_new, region_of};
+use crate::edge::{Input, Output, disjoint, guard_context_copies, guard_copies, region_of};
 use crate::status::{COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// Bytes of an offer.
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn corekey_rotation_apply_sized(
     offer: *const u8,
     len: usize,
 ) -> corekey_status {
-    guard_new(next, || {
+    guard_context_copies(next, || {
         context::check_new(next, next_size)?;
         let offer = Input::new(offer, len)?;
         disjoint(region_of(next), &[region_of(current), offer.region()])?;

@@ -28,7 +28,8 @@ impl DeviceKey {
     #[must_use]
     pub fn new(id: DeviceId, version: Version, key: Secret<32>) -> Self {
         let hmac = Sha256Key::new(Cpu::detect(), key.expose());
-        Self { id, version, key, hmac }
+        // Copied, so that what was given is wiped.
+        Self { id, version, key: key.copy(), hmac }
     }
 
     /// A key made elsewhere, of 16 to 64 bytes with at least 128 bits of

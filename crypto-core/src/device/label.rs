@@ -55,9 +55,7 @@ pub(crate) fn pieces<'a>(label: &'a Label, fixed: &'a [u8], tail: &'a [u8]) -> [
 /// The HMAC-SHA-256 of the concatenation of `parts`, as a secret.
 #[inline]
 pub(crate) fn mac(key: &Sha256Key, parts: &[&[u8]]) -> Secret<32> {
-    let mut secret = Secret::zeros();
-    key.mac_pieces(parts.iter().copied(), secret.expose_mut());
-    secret
+    Secret::filled(|secret| key.mac_pieces(parts.iter().copied(), secret))
 }
 
 /// The message of one step, label || fixed || tail || 0x01, for keys that

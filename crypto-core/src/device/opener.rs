@@ -8,12 +8,12 @@
 
 use core::fmt;
 
-use crate::Error;
 use crate::aead::AeadKey;
 use crate::device::freshness::{Candidates, Freshness};
 use crate::device::key::DeviceKey;
 use crate::device::message::{Aad, Claim, Direction, Form, Session, inspect, nonce};
 use crate::device::name::{Boot, Version};
+use crate::{Error, wipe};
 
 pub use crate::device::freshness::{FIRST_CONTACT, MAX_DOWN_SESSIONS, STATE_LEN};
 
@@ -188,9 +188,16 @@ impl Opener {
                 }
                 continue;
             }
-            let key = self.key.message_key(self.direction(), &session)?;
-            if open(&key, &nonce).is_ok() {
-                self.ready = Some((session, key));
+            // The key is moved to where it stays.
+            let opened: Result<_, Error> = wipe::after(|| {
+                let key = self.key.message_key(self.direction(), &session)?;
+                let opened = open(&key, &nonce).is_ok();
+                if opened {
+                    self.ready = Some((session, key));
+                }
+                Ok(opened)
+            });
+            if opened? {
                 return Ok((session, counter));
             }
         }
