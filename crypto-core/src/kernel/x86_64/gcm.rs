@@ -352,19 +352,26 @@ unsafe fn header<V: Register, K: Keys<V>>(key: &K, aad: &[u8], text: Text) -> Su
     // SAFETY: the caller's word. Masks admit only bytes of the slices.
     unsafe {
         let mut power = aad.len().div_ceil(BLOCK) + text.blocks() + 1;
-        let mut sum = Sum::zero();
         let mut rest = aad;
         // The last lane of the last register is for the lengths.
+        let mut before = None;
         while rest.len() > (V::LANES - 1) * BLOCK {
             let (part, behind) = rest.split_at(rest.len().min(V::LANES * BLOCK));
-            sum.add(load::<V>(part).swap(), key.powers(power));
+            let product = Sum::product(load::<V>(part).swap(), key.powers(power));
+            before = Some(before.map_or(product, |sum: Sum<V>| sum.plus(product)));
             power = power.wrapping_sub(V::LANES);
             rest = behind;
         }
         let x = if rest.is_empty() { V::zero() } else { load::<V>(rest).swap() };
         let powers = if V::LANES == 1 { key.powers(1) } else { key.powers(power) };
-        sum.add(x.with_last(lengths(aad.len(), text.len)), powers.with_last(key.powers(1).first()));
-        sum
+        let product = Sum::product(
+            x.with_last(lengths(aad.len(), text.len)),
+            powers.with_last(key.powers(1).first()),
+        );
+        match before {
+            None => product,
+            Some(sum) => sum.plus(product),
+        }
     }
 }
 
@@ -640,6 +647,30 @@ impl<V: Register> Sum<V> {
         unsafe { Self { low: V::zero(), middle: V::zero(), high: V::zero() } }
     }
 
+    #[inline(always)]
+    unsafe fn product(x: V, h: V) -> Self {
+        // SAFETY: the caller's word.
+        unsafe {
+            Self {
+                low: x.multiply_halves::<0x00>(h),
+                middle: x.multiply_halves::<0x01>(h).xor(x.multiply_halves::<0x10>(h)),
+                high: x.multiply_halves::<0x11>(h),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn plus(self, other: Self) -> Self {
+        // SAFETY: the caller's word.
+        unsafe {
+            Self {
+                low: self.low.xor(other.low),
+                middle: self.middle.xor(other.middle),
+                high: self.high.xor(other.high),
+            }
+        }
+    }
+
     /// Adds the product of the lanes.
     #[inline(always)]
     unsafe fn add(&mut self, x: V, h: V) {
@@ -688,11 +719,7 @@ impl<V: Register> Sum<V> {
 #[inline(always)]
 pub(super) unsafe fn multiply<V: Register>(a: V, b: V) -> V {
     // SAFETY: the caller's word.
-    unsafe {
-        let mut sum = Sum::zero();
-        sum.add(a, b);
-        sum.reduce()
-    }
+    unsafe { Sum::product(a, b).reduce() }
 }
 
 /// J0 without the nonce.
