@@ -5,3 +5,26 @@
 #![forbid(unsafe_code)]
 
 pub use crate::kernel::cpu::{Cpu, Feature};
+
+use crate::kernel::{gcm, sha256};
+use crate::wipe;
+
+/// The implementation of AES-GCM that `cpu` gets.
+#[must_use]
+pub fn gcm_tier(cpu: Cpu) -> &'static str {
+    gcm::tier_name(cpu)
+}
+
+/// The implementation of SHA-256 that `cpu` gets.
+#[must_use]
+pub fn sha256_tier(cpu: Cpu) -> &'static str {
+    sha256::tier_name(cpu)
+}
+
+/// Clears the vector registers, for code that moves secrets about: the compiler
+/// and the system's library copy through them. Calls that only use a key clear
+/// what they have used by themselves.
+#[inline]
+pub fn clear_registers() {
+    wipe::registers();
+}

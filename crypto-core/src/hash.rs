@@ -15,6 +15,7 @@ use crate::kernel::sha256::{self, Joined};
 use crate::kernel::wipe::baseline;
 #[cfg(feature = "sha512")]
 use crate::sha512::Sha512;
+use crate::wipe;
 
 /// The longest digest of the hashes in this build, in bytes.
 pub const MAX_DIGEST_LEN: usize = if cfg!(feature = "sha512") { 64 } else { 32 };
@@ -147,7 +148,7 @@ impl<const BLOCK: usize> Buffer<BLOCK> {
             let (first, after) = data.split_at(fits);
             room.iter_mut().zip(first).for_each(|(to, from)| *to = *from);
             if used + fits < BLOCK {
-                return;
+                return wipe::registers();
             }
             compress(core::slice::from_ref(&self.bytes));
             data = after;
@@ -157,6 +158,7 @@ impl<const BLOCK: usize> Buffer<BLOCK> {
             compress(blocks);
         }
         self.bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        wipe::registers();
     }
 
     /// The bytes that have not filled a block.

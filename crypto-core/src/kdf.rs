@@ -87,6 +87,7 @@ impl Prk {
             rest.iter_mut().zip(block.as_bytes()).for_each(|(to, from)| *to = *from);
             done += len.min(rest.len());
         }
+        wipe::registers();
         Ok(())
     }
 }
@@ -109,7 +110,7 @@ pub fn hkdf(
     okm: &mut [u8],
 ) -> Result<(), Error> {
     check_okm_len(algorithm, okm.len())?;
-    Prk::extract(algorithm, salt, ikm).expand(info, okm)
+    wipe::after_shallow::<2048, _>(|| Prk::extract(algorithm, salt, ikm).expand(info, okm))
 }
 
 fn check_okm_len(algorithm: HashAlgorithm, len: usize) -> Result<(), Error> {

@@ -43,22 +43,25 @@ pub(crate) fn guard_context_copies<C: Context>(
     context: *mut C,
     body: impl FnOnce() -> Outcome,
 ) -> corekey_status {
-    let status = own_frame(|| guard_context(context, body));
-    zeroize::zeroize_stack::<DEPTH>();
-    status
+    wiping(|| guard_context(context, body))
 }
 
 /// [`guard`] of a body that has secrets by value in its frame.
 pub(crate) fn guard_copies(body: impl FnOnce() -> Outcome) -> corekey_status {
-    let status = own_frame(|| guard(body));
-    zeroize::zeroize_stack::<DEPTH>();
-    status
+    wiping(|| guard(body))
 }
 
 /// Bytes of dead stack that are overwritten after an export that has copied
 /// something secret. The others borrow what is in their contexts, and the core
 /// wipes what is below.
 const DEPTH: usize = 4 * 1024;
+
+fn wiping(body: impl FnOnce() -> corekey_status) -> corekey_status {
+    let status = own_frame(body);
+    zeroize::zeroize_stack::<DEPTH>();
+    corekey::cpu::clear_registers();
+    status
+}
 
 #[inline(never)]
 fn own_frame(body: impl FnOnce() -> corekey_status) -> corekey_status {

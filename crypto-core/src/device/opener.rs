@@ -150,6 +150,7 @@ impl Opener {
             return admitted;
         }
         message.copy_within(start..start + needed, 0);
+        wipe::registers();
         message.get_mut(needed..).unwrap_or(&mut []).fill(0);
         admitted
     }

@@ -194,9 +194,8 @@ impl<'a> Joiner<'a> {
     }
 }
 
-/// The tier that a CPU gets.
-#[must_use]
-pub(crate) fn tier(cpu: Cpu) -> &'static str {
+/// The name of the tier that a key on `cpu` has.
+pub(crate) fn tier_name(cpu: Cpu) -> &'static str {
     #[cfg(target_arch = "x86_64")]
     match (cpu.sha_ni(), cpu.avx512()) {
         (Some(_), Some(_)) => return "SHA-NI, many at once AVX-512",
@@ -474,8 +473,8 @@ mod tests {
     #[test]
     fn every_tier_has_a_name() {
         for cpu in tiers() {
-            assert!(!tier(cpu).is_empty());
+            assert!(!tier_name(cpu).is_empty());
         }
-        assert_eq!(tier(tiers()[3]), "portable");
+        assert_eq!(tier_name(tiers()[3]), "portable");
     }
 }
