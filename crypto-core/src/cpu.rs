@@ -5,20 +5,21 @@
 #![forbid(unsafe_code)]
 
 pub use crate::kernel::cpu::{Cpu, Feature};
-
 use crate::kernel::{gcm, sha256};
 use crate::wipe;
 
-/// The implementation of AES-GCM that `cpu` gets.
-#[must_use]
-pub fn gcm_tier(cpu: Cpu) -> &'static str {
-    gcm::tier_name(cpu)
-}
+impl Cpu {
+    /// The name of the implementation of AES-GCM for it.
+    #[must_use]
+    pub fn gcm_tier(self) -> &'static str {
+        gcm::tier_name(self)
+    }
 
-/// The implementation of SHA-256 that `cpu` gets.
-#[must_use]
-pub fn sha256_tier(cpu: Cpu) -> &'static str {
-    sha256::tier_name(cpu)
+    /// The name of the implementation of SHA-256 for it.
+    #[must_use]
+    pub fn sha256_tier(self) -> &'static str {
+        sha256::tier_name(self)
+    }
 }
 
 /// Clears the vector registers, for code that moves secrets about: the compiler
