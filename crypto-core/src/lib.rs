@@ -71,6 +71,8 @@ pub mod rng;
 #[cfg(feature = "device")]
 pub mod secret;
 pub mod selftest;
+#[cfg(feature = "sha512")]
+mod sha512;
 mod wipe;
 #[cfg(feature = "wrap")]
 pub mod wrap;

@@ -1,83 +1,143 @@
 //! HMAC (RFC 2104, FIPS 198-1) with SHA-256, SHA-384 or SHA-512.
 //!
-//! A ready [`HmacKey`] holds the state after the two padded key blocks, so a
-//! message costs only its own compressions. Relies on `hmac`.
+//! A ready [`HmacKey`] holds the states behind the two padded key blocks, so a
+//! message costs only its own compressions, and one more. Relies on the SHA-256
+//! kernels, and on `sha2` for the other hashes.
 
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
-use hmac::{Hmac as RawHmac, KeyInit, Mac};
-
-use crate::hash::{Digest, HashAlgorithm, for_each_hash};
-use crate::{Error, ct, wipe};
-
-#[derive(Clone)]
-enum Inner {
-    Sha256(RawHmac<sha2::Sha256>),
-    #[cfg(feature = "sha512")]
-    Sha384(RawHmac<sha2::Sha384>),
-    #[cfg(feature = "sha512")]
-    Sha512(RawHmac<sha2::Sha512>),
-}
-
-impl Inner {
-    fn algorithm(&self) -> HashAlgorithm {
-        match self {
-            Self::Sha256(_) => HashAlgorithm::Sha256,
-            #[cfg(feature = "sha512")]
-            Self::Sha384(_) => HashAlgorithm::Sha384,
-            #[cfg(feature = "sha512")]
-            Self::Sha512(_) => HashAlgorithm::Sha512,
-        }
-    }
-
-    fn finish(self) -> Digest {
-        for_each_hash!(self, mac => Digest::take(&mut mac.finalize().into_bytes()))
-    }
-}
+use crate::cpu::Cpu;
+use crate::hash::{Buffer, Digest, Hash, HashAlgorithm};
+use crate::kernel::sha256::{self, HmacState, Joined};
+#[cfg(feature = "sha512")]
+use crate::sha512;
+use crate::{Error, ct};
 
 /// A key for HMAC, ready for use. Wiped when dropped.
-pub struct HmacKey(Inner);
+pub struct HmacKey(Key);
+
+enum Key {
+    Sha256 {
+        state: HmacState,
+        cpu: Cpu,
+    },
+    #[cfg(feature = "sha512")]
+    Sha384(sha512::HmacKey),
+    #[cfg(feature = "sha512")]
+    Sha512(sha512::HmacKey),
+}
 
 impl HmacKey {
     /// A key from `key`, which may have any length; RFC 2104 §3 advises at
     /// least the length of the digest.
     #[must_use]
     pub fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        wipe::after(|| {
-            Self(match algorithm {
-                HashAlgorithm::Sha256 => Inner::Sha256(ready(key)),
-                #[cfg(feature = "sha512")]
-                HashAlgorithm::Sha384 => Inner::Sha384(ready(key)),
-                #[cfg(feature = "sha512")]
-                HashAlgorithm::Sha512 => Inner::Sha512(ready(key)),
-            })
-        })
+        Self::new_on(Cpu::detect(), algorithm, key)
+    }
+
+    /// The same, used with the features of `cpu` and no others.
+    #[must_use]
+    pub fn new_on(cpu: Cpu, algorithm: HashAlgorithm, key: &[u8]) -> Self {
+        match algorithm {
+            HashAlgorithm::Sha256 => Self::sha256(cpu, key),
+            #[cfg(feature = "sha512")]
+            HashAlgorithm::Sha384 => Self(Key::Sha384(sha512::HmacKey::new(algorithm, key))),
+            #[cfg(feature = "sha512")]
+            HashAlgorithm::Sha512 => Self(Key::Sha512(sha512::HmacKey::new(algorithm, key))),
+        }
+    }
+
+    /// Makes the key where it is to stay.
+    #[inline(always)]
+    fn sha256(cpu: Cpu, key: &[u8]) -> Self {
+        let mut new = Self(Key::Sha256 { state: HmacState::ZEROS, cpu });
+        let mut block = Joined::<1>::new();
+        if let Self(Key::Sha256 { state, .. }) = &mut new {
+            let [block] = if key.len() > sha256::BLOCK {
+                let mut hash = Hash::new_on(cpu, HashAlgorithm::Sha256);
+                hash.update(key);
+                block.zero_extend(hash.finish().as_bytes())
+            } else {
+                block.zero_extend(key)
+            };
+            sha256::hmac_key(cpu, block, state);
+        }
+        new
     }
 
     /// Which hash the key is for.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
-        self.0.algorithm()
+        match self.0 {
+            Key::Sha256 { .. } => HashAlgorithm::Sha256,
+            #[cfg(feature = "sha512")]
+            Key::Sha384(_) => HashAlgorithm::Sha384,
+            #[cfg(feature = "sha512")]
+            Key::Sha512(_) => HashAlgorithm::Sha512,
+        }
     }
 
     /// The full-length tag of `data`.
     #[must_use]
     pub fn mac(&self, data: &[u8]) -> Digest {
-        self.mac_parts(&[data])
+        let mut tag = Digest::zeros(self.algorithm());
+        match &self.0 {
+            Key::Sha256 { state, cpu } => {
+                let (blocks, rest) = data.as_chunks();
+                let before = sha256::BLOCK + data.len() - rest.len();
+                let mut last = Joined::<2>::new();
+                let last = last.pad(before as u64, [rest]);
+                sha256::hmac(*cpu, state, blocks, last, tag.sha256_mut());
+            }
+            #[cfg(feature = "sha512")]
+            Key::Sha384(_) | Key::Sha512(_) => self.mac_pieces([data].into_iter(), &mut tag),
+        }
+        tag
     }
 
     /// The full-length tag of the concatenation of `parts`.
     #[must_use]
     pub fn mac_parts(&self, parts: &[&[u8]]) -> Digest {
-        wipe::after(|| {
-            let mut mac = self.0.clone();
-            for part in parts {
-                for_each_hash!(&mut mac, m => m.update(part));
-            }
-            mac.finish()
-        })
+        let mut tag = Digest::zeros(self.algorithm());
+        self.mac_pieces(parts.iter().copied(), &mut tag);
+        tag
+    }
+
+    /// Fills `tag`, which is of this algorithm.
+    pub(crate) fn mac_pieces<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+        tag: &mut Digest,
+    ) {
+        if let Key::Sha256 { state, cpu } = &self.0
+            && pieces.clone().map(<[u8]>::len).sum::<usize>() <= Joined::<2>::MAX_PADDED
+        {
+            let mut last = Joined::<2>::new();
+            let last = last.pad(sha256::BLOCK as u64, pieces);
+            return sha256::hmac(*cpu, state, &[], last, tag.sha256_mut());
+        }
+        let mut started = self.start();
+        pieces.for_each(|piece| started.update(piece));
+        started.finish_to(tag);
+    }
+
+    /// The first 32 bytes of the tag of `pieces`: with SHA-256 all of it, and two
+    /// compressions if the pieces are up to 55 bytes.
+    #[inline(always)]
+    pub(crate) fn mac_32(&self, pieces: &[&[u8]], out: &mut [u8; 32]) {
+        let pieces = pieces.iter().copied();
+        if let Key::Sha256 { state, cpu } = &self.0
+            && pieces.clone().map(<[u8]>::len).sum::<usize>() <= Joined::<1>::MAX_PADDED
+        {
+            let mut last = Joined::<1>::new();
+            let last = last.pad(sha256::BLOCK as u64, pieces);
+            return sha256::hmac(*cpu, state, &[], last, out);
+        }
+        let mut tag = Digest::zeros(self.algorithm());
+        self.mac_pieces(pieces, &mut tag);
+        out.iter_mut().zip(tag.as_bytes()).for_each(|(to, from)| *to = *from);
     }
 
     /// Checks `tag`, which is the first half or more of the full tag
@@ -94,7 +154,16 @@ impl HmacKey {
     /// Starts a message that comes in pieces.
     #[must_use]
     pub fn start(&self) -> Hmac {
-        Hmac(self.0.clone())
+        Hmac(match &self.0 {
+            Key::Sha256 { state, cpu } => {
+                let state = HmacState { inner: state.inner, outer: state.outer };
+                Started::Sha256 { state, buffer: Buffer::behind(1), cpu: *cpu }
+            }
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) => Started::Sha384(key.start()),
+            #[cfg(feature = "sha512")]
+            Key::Sha512(key) => Started::Sha512(key.start()),
+        })
     }
 }
 
@@ -105,24 +174,64 @@ impl fmt::Debug for HmacKey {
 }
 
 /// The tag of a message that comes in pieces. Wiped when dropped.
-pub struct Hmac(Inner);
+pub struct Hmac(Started);
+
+enum Started {
+    Sha256 {
+        state: HmacState,
+        buffer: Buffer<{ sha256::BLOCK }>,
+        cpu: Cpu,
+    },
+    #[cfg(feature = "sha512")]
+    Sha384(sha512::Hmac),
+    #[cfg(feature = "sha512")]
+    Sha512(sha512::Hmac),
+}
 
 impl Hmac {
     /// Which hash this is.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
-        self.0.algorithm()
+        match self.0 {
+            Started::Sha256 { .. } => HashAlgorithm::Sha256,
+            #[cfg(feature = "sha512")]
+            Started::Sha384(_) => HashAlgorithm::Sha384,
+            #[cfg(feature = "sha512")]
+            Started::Sha512(_) => HashAlgorithm::Sha512,
+        }
     }
 
     /// Appends `data` to the message.
     pub fn update(&mut self, data: &[u8]) {
-        wipe::after(|| for_each_hash!(&mut self.0, m => m.update(data)));
+        match &mut self.0 {
+            Started::Sha256 { state, buffer, cpu } => {
+                buffer.update(data, |blocks| {
+                    sha256::compress(*cpu, &mut state.inner, blocks, &[]);
+                });
+            }
+            #[cfg(feature = "sha512")]
+            Started::Sha384(hmac) | Started::Sha512(hmac) => hmac.update(data),
+        }
     }
 
     /// The full-length tag of all that was appended.
     #[must_use]
     pub fn finish(self) -> Digest {
-        wipe::after(|| self.0.finish())
+        let mut tag = Digest::zeros(self.algorithm());
+        self.finish_to(&mut tag);
+        tag
+    }
+
+    fn finish_to(mut self, tag: &mut Digest) {
+        match &mut self.0 {
+            Started::Sha256 { state, buffer, cpu } => {
+                let mut last = Joined::<2>::new();
+                let last = last.pad(buffer.before(), [buffer.rest()]);
+                sha256::hmac(*cpu, state, &[], last, tag.sha256_mut());
+            }
+            #[cfg(feature = "sha512")]
+            Started::Sha384(hmac) | Started::Sha512(hmac) => hmac.finish(tag),
+        }
     }
 
     /// Checks `tag` as [`HmacKey::verify`] does.
@@ -139,10 +248,6 @@ impl fmt::Debug for Hmac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Hmac").field(&self.algorithm()).finish()
     }
-}
-
-fn ready<M: KeyInit>(key: &[u8]) -> M {
-    M::new_from_slice(key).expect("HMAC takes keys of every length")
 }
 
 /// Truncation to less than half of the digest is refused (RFC 2104 §5).
@@ -163,4 +268,44 @@ fn compare(full: &Digest, tag: &[u8]) -> Result<(), Error> {
         return Err(Error::Unverified);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kdf::Prk;
+    use crate::kernel::sha256::compressions;
+
+    const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+
+    #[test]
+    fn a_short_message_costs_two_compressions_and_a_block_one_more() {
+        let key = HmacKey::new(SHA256, &[1; 32]);
+        for (len, expected) in [(0, 2), (55, 2), (56, 3), (64, 3), (119, 3), (120, 4), (128, 4)] {
+            let data = [2; 128];
+            let data = &data[..len];
+            let (count, tag) = compressions(|| key.mac(data));
+            assert_eq!(count, expected, "{len} bytes");
+            let (count, same) = compressions(|| key.mac_parts(&[data, b"", b""]));
+            assert_eq!((count, same), (expected, tag), "{len} bytes in parts");
+        }
+    }
+
+    #[test]
+    fn expanding_to_32_bytes_costs_two_compressions_up_to_54_bytes_of_info() {
+        let prk = Prk::from_bytes(SHA256, &[1; 32]).unwrap();
+        for len in 0..=100 {
+            let expected = if len <= 54 { 2 } else { 3 };
+            let info = [2; 100];
+            let (count, done) = compressions(|| prk.expand(&info[..len], &mut [0; 32]));
+            assert_eq!((count, done), (expected, Ok(())), "info of {len} bytes");
+        }
+    }
+
+    #[test]
+    fn a_key_costs_two_compressions() {
+        assert_eq!(compressions(|| HmacKey::new(SHA256, &[1; 64])).0, 2);
+        assert_eq!(compressions(|| Prk::from_bytes(SHA256, &[1; 32])).0, 2);
+        assert_eq!(compressions(|| HmacKey::new(SHA256, &[1; 65])).0, 4);
+    }
 }

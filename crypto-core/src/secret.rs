@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, optimization_barrier};
 
 use crate::ct;
 
@@ -53,7 +53,9 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 }
 
 impl<const N: usize> Drop for Secret<N> {
+    #[inline]
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0 = [0; N];
+        optimization_barrier(&self.0);
     }
 }

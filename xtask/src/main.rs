@@ -4,6 +4,7 @@
 //! Relies on the standard library and on the tools each command names.
 
 mod abi;
+mod bench;
 mod demo;
 mod dist;
 mod header;
@@ -30,6 +31,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "demo", help: demo::HELP, run: demo::run },
     Command { name: "dist", help: dist::HELP, run: dist::run },
     Command { name: "header", help: header::HELP, run: header::run },
+    Command { name: "bench", help: bench::HELP, run: bench::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
 ];
 

@@ -28,6 +28,7 @@ pub(crate) const CMOCKA: Tool = Tool {
 pub(crate) const BINUTILS: Tool = Tool { probe: &["objcopy", "--version"], package: "binutils" };
 pub(crate) const CMAKE: Tool = Tool { probe: &["cmake", "--version"], package: "cmake" };
 pub(crate) const MAKE: Tool = Tool { probe: &["make", "--version"], package: "make" };
+pub(crate) const PERL: Tool = Tool { probe: &["perl", "--version"], package: "perl" };
 pub(crate) const PKG_CONFIG: Tool =
     Tool { probe: &["pkg-config", "--version"], package: "pkg-config" };
 pub(crate) const VALGRIND: Tool = Tool { probe: &["valgrind", "--version"], package: "valgrind" };

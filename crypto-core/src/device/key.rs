@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::Error;
 use crate::aead::{AeadAlgorithm, AeadKey};
-use crate::device::label::{self, MAX_TAIL, to_secret};
+use crate::device::label::{self, MAX_TAIL};
 use crate::device::message::{Direction, Session};
 use crate::device::name::{Boot, DeviceId, Version};
 use crate::hash::HashAlgorithm;
@@ -42,7 +42,7 @@ impl DeviceKey {
         }
         // HKDF-Extract: the salt is the HMAC key (RFC 5869 §2.2).
         let extract = HmacKey::new(HashAlgorithm::Sha256, &label::IMPORT);
-        let extracted = to_secret(&extract.mac(imported));
+        let extracted = label::mac(&extract, &[imported]);
         let prk = HmacKey::new(HashAlgorithm::Sha256, extracted.expose());
         let number = version.get().to_be_bytes();
         let key = label::expand(&prk, &label::DEVICE, &number, id.as_bytes());

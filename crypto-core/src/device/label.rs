@@ -6,7 +6,6 @@ use zeroize::Zeroize;
 
 #[cfg(feature = "root")]
 use crate::Error;
-use crate::hash::Digest;
 use crate::mac::HmacKey;
 use crate::secret::Secret;
 
@@ -42,16 +41,16 @@ pub(crate) const MAX_STEP: usize = 8 + 8 + MAX_TAIL + 1;
 
 /// Expand(key, label || fixed || tail) of `docs/derivation.md`, where `key` is
 /// ready: one HMAC, two compressions for short ids.
+#[inline]
 pub(crate) fn expand(key: &HmacKey, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
-    to_secret(&key.mac_parts(&[label, fixed, tail, &[1]]))
+    mac(key, &[label, fixed, tail, &[1]])
 }
 
-/// The first 32 bytes of a SHA-256 tag, which are all of it.
-pub(crate) fn to_secret(mac: &Digest) -> Secret<32> {
+/// The HMAC-SHA-256 of the concatenation of `parts`, as a secret.
+#[inline]
+pub(crate) fn mac(key: &HmacKey, parts: &[&[u8]]) -> Secret<32> {
     let mut secret = Secret::zeros();
-    for (to, from) in secret.expose_mut().iter_mut().zip(mac.as_bytes()) {
-        *to = *from;
-    }
+    key.mac_32(parts, secret.expose_mut());
     secret
 }
 

@@ -8,7 +8,7 @@
 use core::fmt;
 
 use crate::device::key::DeviceKey;
-use crate::device::label::{self, Label, MAX_TAIL, to_secret};
+use crate::device::label::{self, Label, MAX_TAIL};
 use crate::device::name::{DeviceId, Version};
 use crate::hash::HashAlgorithm;
 use crate::mac::HmacKey;
@@ -102,7 +102,7 @@ impl RootKey {
 
 impl Root for RootKey {
     fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error> {
-        Ok(to_secret(&self.0.mac(message)))
+        Ok(label::mac(&self.0, &[message]))
     }
 }
 
@@ -167,7 +167,7 @@ impl AuditKey {
     #[must_use]
     pub fn seal(self, previous: &[u8; 32], index: u64, entry: &[u8]) -> ([u8; 32], Self) {
         let key = HmacKey::new(HashAlgorithm::Sha256, self.0.expose());
-        let tag = to_secret(&key.mac_parts(&[previous, &index.to_be_bytes(), entry]));
+        let tag = label::mac(&key, &[previous, &index.to_be_bytes(), entry]);
         let next = Self(label::expand(&key, &label::NEXT_AUDIT, &[], &[]));
         (*tag.expose(), next)
     }

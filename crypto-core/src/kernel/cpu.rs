@@ -135,6 +135,15 @@ token! {
     /// Proof of `avx2,bmi2,avx512f,avx512bw,avx512dq,avx512vl`.
     Avx512, avx512, "x86_64", Avx2 Avx512
 }
+
+#[cfg(target_arch = "x86_64")]
+impl From<Vaes512> for Avx512 {
+    #[inline]
+    fn from(_: Vaes512) -> Self {
+        Self(())
+    }
+}
+
 token! {
     /// Proof of `neon,aes`, which with Arm is PMULL too.
     ArmAes, arm_aes, "aarch64", Aes

@@ -9,6 +9,8 @@ use super::cpu::Cpu;
 use super::portable::gcm as portable;
 #[cfg(target_arch = "aarch64")]
 use super::{aarch64::gcm as arm, cpu::ArmAes};
+#[cfg(target_arch = "x86_64")]
+use super::{cpu::Vaes512, x86_64::gcm_vaes512};
 
 /// Bytes of a block of AES.
 pub(crate) const BLOCK: usize = 16;
@@ -22,6 +24,12 @@ pub(crate) const TAG: usize = 16;
 pub(crate) enum Secret<'a> {
     Aes128(&'a [u8; 16]),
     Aes256(&'a [u8; 32]),
+}
+
+impl Secret<'_> {
+    pub(super) const fn is_aes256(&self) -> bool {
+        matches!(self, Self::Aes256(_))
+    }
 }
 
 /// What becomes of the output when a message does not verify.
@@ -55,7 +63,9 @@ pub(crate) struct GcmKey {
 
 /// Which implementation, with the proof that this CPU has it.
 #[derive(Clone, Copy)]
-enum Tier {
+pub(super) enum Tier {
+    #[cfg(target_arch = "x86_64")]
+    Vaes512(Vaes512),
     #[cfg(target_arch = "aarch64")]
     Arm(ArmAes),
     Portable,
@@ -65,6 +75,10 @@ impl Tier {
     /// The fastest.
     #[inline]
     fn best(cpu: Cpu) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = cpu.vaes512() {
+            return Self::Vaes512(token);
+        }
         #[cfg(target_arch = "aarch64")]
         if let Some(token) = cpu.arm_aes() {
             return Self::Arm(token);
@@ -72,20 +86,48 @@ impl Tier {
         let _ = cpu;
         Self::Portable
     }
+
+    const fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Vaes512(_) => "VAES-512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Arm(_) => "AES + PMULL",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+/// Calls a function of the tier, which has the same name in each.
+macro_rules! on_tier {
+    ($tier:expr, $function:ident($($argument:expr),*)) => {
+        match $tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes512(token) => gcm_vaes512::$function(token, $($argument),*),
+            #[cfg(target_arch = "aarch64")]
+            Tier::Arm(token) => arm::$function(token, $($argument),*),
+            Tier::Portable => portable::$function($($argument),*),
+        }
+    };
+}
+
+/// The name of the tier that a key on `cpu` has.
+pub(crate) fn tier_name(cpu: Cpu) -> &'static str {
+    Tier::best(cpu).name()
 }
 
 impl GcmKey {
     #[inline]
     pub(crate) fn new(cpu: Cpu, secret: Secret<'_>) -> Self {
-        let tier = Tier::best(cpu);
-        let is_aes256 = matches!(secret, Secret::Aes256(_));
+        Self::on(Tier::best(cpu), secret)
+    }
+
+    #[inline]
+    pub(super) fn on(tier: Tier, secret: Secret<'_>) -> Self {
+        let is_aes256 = secret.is_aes256();
         let mut key =
             Self { round_keys: [[0; BLOCK]; 15], powers: [[0; BLOCK]; POWERS], is_aes256, tier };
-        match tier {
-            #[cfg(target_arch = "aarch64")]
-            Tier::Arm(token) => arm::expand(token, secret, &mut key),
-            Tier::Portable => portable::expand(secret, &mut key),
-        }
+        on_tier!(tier, expand(secret, &mut key));
         key
     }
 
@@ -93,6 +135,7 @@ impl GcmKey {
         self.is_aes256
     }
 
+    /// Encrypts `text` and returns the tag.
     #[inline]
     pub(crate) fn seal(
         &self,
@@ -100,13 +143,10 @@ impl GcmKey {
         aad: &[u8],
         text: InOutBuf<'_, '_, u8>,
     ) -> [u8; TAG] {
-        match self.tier {
-            #[cfg(target_arch = "aarch64")]
-            Tier::Arm(token) => arm::seal(token, self, nonce, aad, text),
-            Tier::Portable => portable::seal(self, nonce, aad, text),
-        }
+        on_tier!(self.tier, seal(self, nonce, aad, text))
     }
 
+    /// Decrypts `text` if the tag is right, and says whether it is.
     #[inline]
     pub(crate) fn open(
         &self,
@@ -116,12 +156,34 @@ impl GcmKey {
         tag: &[u8; TAG],
         on_failure: OnFailure,
     ) -> bool {
-        match self.tier {
-            #[cfg(target_arch = "aarch64")]
-            Tier::Arm(token) => arm::open(token, self, nonce, aad, text, tag, on_failure),
-            Tier::Portable => portable::open(self, nonce, aad, text, tag, on_failure),
-        }
+        on_tier!(self.tier, open(self, nonce, aad, text, tag, on_failure))
     }
+}
+
+/// [`GcmKey::seal`] with a key for this message alone.
+#[inline]
+pub(crate) fn seal_once(
+    cpu: Cpu,
+    secret: Secret<'_>,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    text: InOutBuf<'_, '_, u8>,
+) -> [u8; TAG] {
+    on_tier!(Tier::best(cpu), seal_once(secret, nonce, aad, text))
+}
+
+/// [`GcmKey::open`] with a key for this message alone.
+#[inline]
+pub(crate) fn open_once(
+    cpu: Cpu,
+    secret: Secret<'_>,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    text: InOutBuf<'_, '_, u8>,
+    tag: &[u8; TAG],
+    on_failure: OnFailure,
+) -> bool {
+    on_tier!(Tier::best(cpu), open_once(secret, nonce, aad, text, tag, on_failure))
 }
 
 impl Drop for GcmKey {

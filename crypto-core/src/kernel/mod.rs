@@ -17,5 +17,8 @@ pub(crate) mod cpu;
 pub(crate) mod gcm;
 mod key_schedule;
 mod portable;
+pub(crate) mod sha256;
 pub(crate) mod verdict;
 pub(crate) mod wipe;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;

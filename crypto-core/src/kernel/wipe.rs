@@ -64,7 +64,7 @@ mod aarch64 {
 mod x86_64 {
     use core::arch::asm;
 
-    use crate::kernel::cpu::{Vaes256, Vaes512};
+    use crate::kernel::cpu::{Avx512, Vaes256};
 
     /// Assembly that stores zeros from a register over `{stack}` bytes below the
     /// stack pointer, `$step` bytes at a time; `below` is the distance reached.
@@ -132,7 +132,7 @@ mod x86_64 {
     /// Clears zmm0–31 and `STACK` bytes, a multiple of 64, below the caller, and
     /// leaves the upper halves clean for SSE code.
     #[inline(always)]
-    pub(crate) fn avx512<const STACK: usize>(_: Vaes512) {
+    pub(crate) fn avx512<const STACK: usize>(_: impl Into<Avx512>) {
         const { assert!(STACK.is_multiple_of(64)) };
         // SAFETY: the token proves AVX-512 F and VL. The rest as in `sse`; code
         // that is not compiled for AVX-512 has nothing in zmm16–31, which

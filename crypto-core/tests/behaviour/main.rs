@@ -18,6 +18,7 @@ mod mac;
 #[cfg(feature = "os-rng")]
 mod rng;
 mod secrets;
+mod tiers;
 #[cfg(feature = "wrap")]
 mod wrap;
 

@@ -15,6 +15,7 @@ const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 pub(super) fn run(group: &mut Group) {
     group.check("the API documentation has no warning", api);
     group.check("links in Markdown files lead to files", links);
+    group.check("docs/performance.md and its chart show the report", crate::bench::check_rendered);
     if !group.has(&[tools::GCC, tools::LIBC, tools::BINUTILS]) {
         return;
     }

@@ -38,6 +38,10 @@ pub(super) fn format(group: &mut Group) {
     group.check("the code is formatted", || {
         process::run(workspace::cargo().args(["fmt", "--all", "--check"]))
     });
+    group.check("the benches' code is formatted", || {
+        let benches = workspace::root().join("benches");
+        process::run(workspace::cargo().args(["fmt", "--all", "--check"]).current_dir(benches))
+    });
 }
 
 pub(super) fn clippy(group: &mut Group) {

@@ -4,6 +4,7 @@
 mod aes;
 pub(super) mod gcm;
 mod ghash;
+pub(super) mod sha256;
 #[cfg(any(
     all(target_arch = "x86_64", target_feature = "sse2"),
     all(target_arch = "aarch64", target_feature = "neon")

@@ -1,0 +1,98 @@
+//! The chart: for each headline row a bar for CoreKey and bars for the two best
+//! peers, as long as their time; the best peer's bar is as long in every row.
+//! Plain SVG that follows the reader's light or dark setting.
+
+use serde_json::Value;
+
+use super::tables;
+
+const WIDTH: usize = 860;
+/// Where bars begin, and how long that of the best peer is.
+const LEFT: usize = 330;
+const BEST: f64 = 260.0;
+/// The longest bar: a second peer that takes more is cut, and its text tells.
+const LONGEST: f64 = 390.0;
+const BAR: usize = 12;
+const ROW: usize = 52;
+const TOP: usize = 64;
+
+const STYLE: &str = "\
+text{font:13px system-ui,sans-serif;fill:#1f2328}\
+.title{font-size:16px;font-weight:600}\
+.small{font-size:11px}\
+.ours{fill:#0969da}.peer{fill:#8c959f}.next{fill:#c4cad0}\
+@media (prefers-color-scheme:dark){\
+text{fill:#e6edf3}.ours{fill:#4493f8}.peer{fill:#7d8590}.next{fill:#484f58}}";
+
+pub(super) fn svg(raw: &Value) -> String {
+    let rows = tables::headline_rows(raw);
+    let height = TOP + rows.len() * ROW + 20;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
+         viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"title\">\n\
+         <title id=\"title\">Time of one operation, CoreKey and the two fastest peers</title>\n\
+         <style>{STYLE}</style>\n\
+         <text class=\"title\" x=\"16\" y=\"26\">Time of one operation: shorter is better</text>\n\
+         <text class=\"small\" x=\"16\" y=\"44\">{}</text>\n",
+        escaped(&source(raw))
+    );
+    for (place, row) in rows.into_iter().enumerate() {
+        svg.push_str(&group(row, TOP + place * ROW).unwrap_or_default());
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// One operation's bars.
+fn group(row: &Value, y: usize) -> Option<String> {
+    let peers = tables::peers(row);
+    let (_, best) = *peers.first()?;
+    let mut bars = vec![("ours", "CoreKey", tables::took(row, tables::RUST)?)];
+    let classes = ["peer", "next"];
+    bars.extend(classes.iter().zip(&peers).map(|(&class, &(name, ns))| (class, name, ns)));
+    let mut svg =
+        format!("<text x=\"16\" y=\"{}\">{}</text>\n", y + 24, escaped(row["title"].as_str()?));
+    for (place, (class, name, ns)) in bars.into_iter().enumerate() {
+        let length = (ns / best * BEST).clamp(1.0, LONGEST);
+        let top = y + place * (BAR + 2);
+        svg.push_str(&format!(
+            "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{top}\" width=\"{length:.1}\" \
+             height=\"{BAR}\" rx=\"2\"/>\n\
+             <text class=\"small\" x=\"{:.1}\" y=\"{}\">{} {}</text>\n",
+            LEFT as f64 + length + 6.0,
+            top + BAR - 2,
+            escaped(name),
+            tables::time(ns)
+        ));
+    }
+    Some(svg)
+}
+
+fn source(raw: &Value) -> String {
+    let [cpu, commit, date, command] = ["cpu", "commit", "date", "command"]
+        .map(|field| raw["measured"][field].as_str().unwrap_or("unknown"));
+    format!("{cpu}, one core; commit {commit}, {date}: {command}")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_a_bar_for_ours_and_for_two_peers() {
+        let svg = svg(&tables::tests::raw());
+        let bars =
+            ["ours", "peer", "next"].map(|class| svg.contains(&format!("class=\"{class}\"")));
+        assert_eq!(bars, [true; 3]);
+        assert!(svg.contains("width=\"65.0\"") && svg.contains("CoreKey 20 ns"), "{svg}");
+    }
+
+    #[test]
+    fn what_svg_would_read_as_its_own_is_escaped() {
+        assert_eq!(escaped("a < b & c"), "a &lt; b &amp; c");
+    }
+}
