@@ -10,6 +10,8 @@
 //! coefficient of x^0. The key is kept times x, which takes the place of a
 //! shift of every product by one bit.
 
+use core::hint::black_box;
+
 #[cfg(target_pointer_width = "64")]
 type Word = u64;
 #[cfg(not(target_pointer_width = "64"))]
@@ -23,9 +25,10 @@ type Product = u64;
 
 /// H times x, from the block that the cipher gives.
 pub(super) fn key(h: u128) -> u128 {
-    // x^128 = 1 + x + x^2 + x^7, mirrored, if a bit leaves: a mask, no branch.
-    let leaves = (h as i128 >> 127) as u128;
-    (h << 1) ^ (leaves & (0xc2 << 120 | 1))
+    // x^128 = 1 + x + x^2 + x^7, mirrored, if a bit leaves. Without the barrier
+    // compilers see that the mask has two values and branch, as on Cortex-M.
+    let leaves = u128::from(black_box((h >> 127) as u32));
+    (h << 1) ^ (leaves.wrapping_neg() & (0xc2 << 120 | 1))
 }
 
 /// Takes `data` into the sum, filled up with zeros to whole blocks.

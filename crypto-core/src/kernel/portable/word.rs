@@ -56,15 +56,16 @@ impl Word {
         self.0.to_ne_bytes()
     }
 
-    /// Bits `N` places up; what leaves a byte is masked by the caller.
+    /// Bits `N` places up, which is 1, 2 or 4; what leaves a byte is masked by
+    /// the caller.
     #[inline(always)]
-    pub(super) const fn up<const N: i32>(self) -> Self {
+    pub(super) const fn up<const N: usize>(self) -> Self {
         Self(self.0 << N)
     }
 
-    /// Bits `N` places down; what leaves a byte is masked by the caller.
+    /// Bits `N` places down, likewise.
     #[inline(always)]
-    pub(super) const fn down<const N: i32>(self) -> Self {
+    pub(super) const fn down<const N: usize>(self) -> Self {
         Self(self.0 >> N)
     }
 
@@ -98,7 +99,8 @@ impl Word {
         Self(exchange(self.0, 2 * COLUMN, left & odd_rows))
     }
 
-    /// The bytes of blocks in words, so that byte `8r + c` becomes what.
+    /// The bytes of blocks, so placed in words that transposing the eight by
+    /// eight bits of each place makes one word of each bit.
     #[inline(always)]
     pub(super) fn gather(blocks: &[Columns; BLOCKS]) -> [Self; 8] {
         let mut words = [Self(0); 8];
