@@ -3,12 +3,8 @@
 
 use core::ops::{BitAnd, BitXor};
 
+use super::Register as Bits;
 use super::aes::Columns;
-
-#[cfg(target_pointer_width = "64")]
-type Bits = u64;
-#[cfg(not(target_pointer_width = "64"))]
-type Bits = u32;
 
 /// One bit of every byte of the blocks. A row of the state takes a quarter of
 /// the word, each column there `BLOCKS` bits, each block there one.
@@ -96,7 +92,8 @@ impl Word {
     pub(super) const fn shift_rows_twice(self) -> Self {
         let left = const { ROWS * ((1 << (2 * COLUMN)) - 1) };
         let odd_rows = const { Bits::MAX / ((1 << (2 * ROW)) - 1) * (((1 << ROW) - 1) << ROW) };
-        Self(exchange(self.0, 2 * COLUMN, left & odd_rows))
+        let changed = (self.0 ^ self.0 >> (2 * COLUMN)) & left & odd_rows;
+        Self(self.0 ^ changed ^ changed << (2 * COLUMN))
     }
 
     /// The bytes of blocks, so placed in words that transposing the eight by
@@ -105,15 +102,14 @@ impl Word {
     pub(super) fn gather(blocks: &[Columns; BLOCKS]) -> [Self; 8] {
         let mut words = [Self(0); 8];
         for (block, columns) in blocks.iter().enumerate() {
-            #[cfg(target_pointer_width = "64")]
-            {
+            if Bits::BITS == 64 {
                 let [a, b, c, d] = columns.map(u64::from);
-                words[block] = Self(interleave(a | c << 32));
-                words[BLOCKS + block] = Self(interleave(b | d << 32));
-            }
-            #[cfg(not(target_pointer_width = "64"))]
-            for (column, bits) in columns.iter().enumerate() {
-                words[BLOCKS * column + block] = Self(*bits);
+                words[block] = Self(interleave(a | c << 32) as Bits);
+                words[BLOCKS + block] = Self(interleave(b | d << 32) as Bits);
+            } else {
+                for (column, bits) in columns.iter().enumerate() {
+                    words[BLOCKS * column + block] = Self(*bits as Bits);
+                }
             }
         }
         words
@@ -123,15 +119,14 @@ impl Word {
     #[inline(always)]
     pub(super) fn scatter(words: &[Self; 8], blocks: &mut [Columns; BLOCKS]) {
         for (block, columns) in blocks.iter_mut().enumerate() {
-            #[cfg(target_pointer_width = "64")]
-            {
+            if Bits::BITS == 64 {
                 let [ac, bd] =
-                    [words[block], words[BLOCKS + block]].map(|word| deinterleave(word.0));
+                    [words[block], words[BLOCKS + block]].map(|word| deinterleave(word.0 as u64));
                 *columns = [ac as u32, bd as u32, (ac >> 32) as u32, (bd >> 32) as u32];
-            }
-            #[cfg(not(target_pointer_width = "64"))]
-            for (column, bits) in columns.iter_mut().enumerate() {
-                *bits = words[BLOCKS * column + block].0;
+            } else {
+                for (column, bits) in columns.iter_mut().enumerate() {
+                    *bits = words[BLOCKS * column + block].0 as u32;
+                }
             }
         }
     }
@@ -155,23 +150,21 @@ impl BitAnd for Word {
     }
 }
 
-/// Exchanges the bits under `mask` with those `distance` higher.
-#[inline(always)]
-const fn exchange(bits: Bits, distance: u32, mask: Bits) -> Bits {
-    let changed = (bits ^ bits >> distance) & mask;
-    bits ^ changed ^ changed << distance
-}
-
 /// Bytes 0 to 7 to places 0, 2, 4, 6, 1, 3, 5, 7.
-#[cfg(target_pointer_width = "64")]
 #[inline(always)]
 const fn interleave(word: u64) -> u64 {
-    exchange(exchange(word, 16, 0xffff_0000), 8, 0xff00_0000_ff00)
+    exchange::<8>(exchange::<16>(word, 0xffff_0000), 0xff00_0000_ff00)
 }
 
 /// The inverse of [`interleave`].
-#[cfg(target_pointer_width = "64")]
 #[inline(always)]
 const fn deinterleave(word: u64) -> u64 {
-    exchange(exchange(word, 8, 0xff00_0000_ff00), 16, 0xffff_0000)
+    exchange::<16>(exchange::<8>(word, 0xff00_0000_ff00), 0xffff_0000)
+}
+
+/// Exchanges the bits under `mask` with those `DISTANCE` higher.
+#[inline(always)]
+const fn exchange<const DISTANCE: u32>(word: u64, mask: u64) -> u64 {
+    let changed = (word ^ word >> DISTANCE) & mask;
+    word ^ changed ^ changed << DISTANCE
 }
