@@ -534,3 +534,37 @@ fn store_some(value: uint8x16_t, bytes: &mut [u8]) -> uint8x16_t {
     }
     load_some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Key, KeyStream, WIDTH, encrypt, expand_round_keys, load, store};
+    use crate::kernel::cpu::Cpu;
+    use crate::kernel::gcm::Secret;
+
+    /// SP 800-38D §6.2: the counter is the last four bytes and nothing else.
+    #[test]
+    fn behind_the_last_counter_comes_the_first() {
+        #[target_feature(enable = "aes")]
+        fn compare() {
+            let mut round_keys = [[0; BLOCK]; 15];
+            expand_round_keys(Secret::Aes256(&[7; 32]), &mut round_keys);
+            let key = Key { round_keys: &round_keys, rounds: 14, powers: &[] };
+            let mut stream = KeyStream::new(key, &[0xff; 12], 0);
+            stream.counter = u32::MAX - 3;
+            for (i, made) in stream.next::<WIDTH>().into_iter().enumerate() {
+                let mut block = [0xff; BLOCK];
+                let counter = (u32::MAX - 3).wrapping_add(i as u32);
+                block[12..].copy_from_slice(&counter.to_be_bytes());
+                let [expected] = encrypt(key, [load(&block)]);
+                let mut blocks = [[0; BLOCK]; 2];
+                store(made, &mut blocks[0]);
+                store(expected, &mut blocks[1]);
+                assert_eq!(blocks[0], blocks[1], "block {i}");
+            }
+        }
+        if Cpu::detect().arm_aes().is_some() {
+            // SAFETY: the token proves the features.
+            unsafe { compare() };
+        }
+    }
+}
