@@ -98,7 +98,10 @@ fn pack(key: &Columns, round: usize) -> [u8; 16] {
 /// The S-box on each byte of a word of the key schedule.
 fn sub_word(word: u32) -> u32 {
     const LOWEST: u32 = 0x0101_0101;
-    let state = core::array::from_fn(|bit| Word::from_low((word >> bit) & LOWEST));
+    let mut state = [Word::splat(0); 8];
+    for (bit, plane) in state.iter_mut().enumerate() {
+        *plane = Word::from_low((word >> bit) & LOWEST);
+    }
     let mut word = S_BOX_OF_0;
     for (bit, plane) in sub_bytes(state).iter().enumerate() {
         word ^= (plane.low() & LOWEST) << bit;

@@ -83,8 +83,7 @@ fn product(a: u64, b: u64) -> u128 {
 const STRIDE: usize = if Register::BITS == 64 { 5 } else { 4 };
 
 /// The carry-less product of two registers.
-#[cfg_attr(target_pointer_width = "64", inline(always))]
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+#[inline(never)]
 fn register_product(a: Register, b: Register) -> Product {
     let (a, b) = (digits(a), digits(b));
     let mut result = 0;
@@ -113,7 +112,11 @@ const LOWEST: Product = {
 /// Bit 0 of every digit, bit 1 of every digit and so on, each alone.
 #[inline(always)]
 fn digits(bits: Register) -> [Register; STRIDE] {
-    core::array::from_fn(|bit| bits & (LOWEST as Register) << bit)
+    let mut digits = [bits; STRIDE];
+    for (bit, digits) in digits.iter_mut().enumerate() {
+        *digits &= (LOWEST as Register) << bit;
+    }
+    digits
 }
 
 /// The last block: both lengths in bits.
