@@ -10,6 +10,8 @@
 //! coefficient of x^0. The key is kept times x, which takes the place of a
 //! shift of every product by one bit.
 
+#![allow(clippy::unnecessary_cast, reason = "casts are for registers of another width")]
+
 use core::hint::black_box;
 
 use super::{Product, Register};
@@ -89,9 +91,9 @@ fn register_product(a: Register, b: Register) -> Product {
     let mut result = 0;
     for bit in 0..STRIDE {
         let mut sum = 0;
-        for i in 0..STRIDE {
-            let j = (bit + STRIDE - i) % STRIDE;
-            sum ^= Product::from(a[i]) * Product::from(b[j]);
+        for (i, a) in a.iter().enumerate() {
+            let b = b[(bit + STRIDE - i) % STRIDE];
+            sum ^= Product::from(*a) * Product::from(b);
         }
         result |= sum & (LOWEST << bit);
     }

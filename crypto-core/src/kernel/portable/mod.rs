@@ -25,6 +25,7 @@ use {u64 as Register, u128 as Product};
 
 /// The same with registers of 64 bits, whatever the CPU: for the tests.
 #[cfg(test)]
+#[allow(clippy::duplicate_mod, reason = "the same files with another width")]
 #[path = "."]
 mod in_64_bits {
     use {u64 as Register, u128 as Product};
@@ -36,6 +37,7 @@ mod in_64_bits {
 
 /// The same with registers of 32 bits.
 #[cfg(test)]
+#[allow(clippy::duplicate_mod, reason = "the same files with another width")]
 #[path = "."]
 mod in_32_bits {
     use {u32 as Register, u64 as Product};

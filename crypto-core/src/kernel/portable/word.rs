@@ -1,6 +1,8 @@
 //! The words that the cipher works on, general registers: four blocks in eight
 //! of 64 bits, two in eight of 32.
 
+#![allow(clippy::unnecessary_cast, reason = "casts are for registers of another width")]
+
 use core::ops::{BitAnd, BitXor};
 
 use super::Register as Bits;
@@ -34,7 +36,7 @@ impl Word {
     /// The lowest 32 bits, of which the rest of the word is of no interest.
     #[inline(always)]
     pub(super) fn from_low(bits: u32) -> Self {
-        Self(Bits::from(bits))
+        Self(bits as Bits)
     }
 
     #[inline(always)]
