@@ -33,17 +33,20 @@ fuzz_target!(|case: Case| {
     let text = Shifted::new(&text, text_shift);
     let key = if case.is_aes256 { &case.key[..] } else { &case.key[..16] };
     let (algorithm, expected) = if case.is_aes256 {
-        (AeadAlgorithm::Aes256Gcm, independent::<Aes256Gcm>(key, &case.nonce, aad.get(), text.get()))
+        (
+            AeadAlgorithm::Aes256Gcm,
+            independent::<Aes256Gcm>(key, &case.nonce, aad.get(), text.get()),
+        )
     } else {
-        (AeadAlgorithm::Aes128Gcm, independent::<Aes128Gcm>(key, &case.nonce, aad.get(), text.get()))
+        (
+            AeadAlgorithm::Aes128Gcm,
+            independent::<Aes128Gcm>(key, &case.nonce, aad.get(), text.get()),
+        )
     };
     let (ciphertext, tag) = expected.split_last_chunk::<TAG_LEN>().unwrap();
 
-    let mut tampered = Tampered {
-        nonce: case.nonce,
-        aad: aad.get().to_vec(),
-        sealed: expected.clone(),
-    };
+    let mut tampered =
+        Tampered { nonce: case.nonce, aad: aad.get().to_vec(), sealed: expected.clone() };
     tampered.change(case.change as usize);
 
     for cpu in cpus() {
@@ -101,7 +104,12 @@ impl Tampered {
     }
 }
 
-fn independent<A: KeyInit + AeadInOut>(key: &[u8], nonce: &[u8], aad: &[u8], text: &[u8]) -> Vec<u8> {
+fn independent<A: KeyInit + AeadInOut>(
+    key: &[u8],
+    nonce: &[u8],
+    aad: &[u8],
+    text: &[u8],
+) -> Vec<u8> {
     let mut sealed = text.to_vec();
     let cipher = A::new_from_slice(key).unwrap();
     let nonce = nonce.try_into().unwrap();
