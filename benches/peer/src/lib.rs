@@ -14,6 +14,7 @@ mod device;
 mod kdf;
 mod plugin;
 mod release;
+mod ring_api;
 mod work;
 
 pub use absent::Absent;
@@ -65,32 +66,32 @@ pub trait Aead<L>: Sized {
     fn open(&mut self, nonce: &Nonce, aad: &[u8], text: &mut [u8], tag: &Tag) -> bool;
 
     /// Seals one text under a key that no other text has.
-    fn seal_once(
-        &mut self,
-        library: L,
-        key: &[u8],
-        nonce: &Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tag: &mut Tag,
-    ) {
+    fn seal_once(&mut self, library: L, key: &[u8], message: Once<'_>) {
         self.rekey(library, key);
-        self.seal(nonce, aad, text, tag);
+        self.seal(message.nonce, AAD, message.text, message.tag);
     }
 
-    /// Opens one text under a key that no other text has.
-    fn open_once(
-        &mut self,
-        library: L,
-        key: &[u8],
-        nonce: &Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tag: &Tag,
-    ) -> bool {
+    /// Opens one text under a key that no other text has; whether it verified.
+    fn open_once(&mut self, library: L, key: &[u8], message: Once<'_>) -> bool {
         self.rekey(library, key);
-        self.open(nonce, aad, text, tag)
+        self.open(message.nonce, AAD, message.text, message.tag)
     }
+}
+
+/// A message of a key that no other has. A library works in place (`text`) or
+/// from one buffer to another (`text` to `sealed`, `sealed` to `opened`), as
+/// its call for this does.
+pub struct Once<'a> {
+    /// The nonce.
+    pub nonce: &'a Nonce,
+    /// To be sealed or opened where it is.
+    pub text: &'a mut [u8],
+    /// The tag of `text`; who seals to `sealed` puts its tag here as well.
+    pub tag: &'a mut Tag,
+    /// A ciphertext with its tag behind it.
+    pub sealed: &'a mut [u8],
+    /// Room for what `sealed` opens to.
+    pub opened: &'a mut [u8],
 }
 
 /// Keys derived at once in one of the rows.
