@@ -83,3 +83,15 @@ pub(crate) fn median_difference(one: &Timed, other: &Timed) -> f64 {
     let pairs = one.rounds.iter().zip(&other.rounds);
     quantile(&pairs.map(|(one, other)| one - other).collect::<Vec<_>>(), 0.5)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_of_the_sorted_numbers() {
+        let numbers = [5.0, 1.0, 4.0, 2.0, 3.0];
+        assert_eq!([0.0, 0.5, 1.0].map(|share| quantile(&numbers, share)), [1.0, 3.0, 5.0]);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+}
