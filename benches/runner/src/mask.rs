@@ -210,10 +210,12 @@ mod tests {
 
     #[test]
     fn every_cpuid_of_a_file_is_replaced_and_nothing_else() {
+        // So that this program has one.
+        assert!(__cpuid_count(0, 0).eax > 0);
         let file = fs::read(std::env::current_exe().unwrap()).unwrap();
         let mut patched = file.clone();
         let count = patch(&mut patched).unwrap();
-        assert!(count > 0, "the standard library asks for features");
+        assert!(count > 0);
         let changed = file.iter().zip(&patched).filter(|(before, after)| before != after).count();
         assert_eq!(changed, 2 * count);
         assert_eq!(patch(&mut patched).unwrap(), 0);
