@@ -11,6 +11,7 @@
 use core::fmt;
 
 use inout::InOutBuf;
+use zeroize::zeroize_stack;
 
 use crate::Error;
 use crate::cpu::Cpu;
@@ -64,7 +65,17 @@ impl AeadKey {
     /// As [`AeadKey::new`].
     #[inline]
     pub fn new_on(cpu: Cpu, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
-        Ok(Self(GcmKey::new(cpu, secret(algorithm, key)?)))
+        let made = Self::expanded(cpu, secret(algorithm, key)?);
+        zeroize_stack::<{ size_of::<Self>() + 128 }>();
+        Ok(made)
+    }
+
+    /// In a frame of its own: what is returned by value leaves a copy there.
+    #[inline(never)]
+    fn expanded(cpu: Cpu, secret: Secret<'_>) -> Self {
+        let mut key = GcmKey::empty(cpu);
+        key.expand(secret);
+        Self(key)
     }
 
     /// Which AEAD the key is for.

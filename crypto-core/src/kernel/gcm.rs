@@ -52,8 +52,8 @@ const POWERS: usize = if cfg!(target_arch = "x86_64") {
 };
 
 /// A key with its round keys and powers of the hash key, in the form that its
-/// tier wants. Bytes only, so that it may lie at any address.
-#[repr(C)]
+/// tier wants. It needs no more alignment than a C context has.
+#[repr(C, align(8))]
 pub(crate) struct GcmKey {
     pub(super) round_keys: [[u8; BLOCK]; 15],
     pub(super) powers: [[u8; BLOCK]; POWERS],
@@ -117,18 +117,23 @@ pub(crate) fn tier_name(cpu: Cpu) -> &'static str {
 }
 
 impl GcmKey {
+    /// Room for a key of the fastest tier; [`GcmKey::expand`] makes it one.
     #[inline]
-    pub(crate) fn new(cpu: Cpu, secret: Secret<'_>) -> Self {
-        Self::on(Tier::best(cpu), secret)
+    pub(crate) fn empty(cpu: Cpu) -> Self {
+        Self::empty_for(Tier::best(cpu))
     }
 
     #[inline]
-    pub(super) fn on(tier: Tier, secret: Secret<'_>) -> Self {
-        let is_aes256 = secret.is_aes256();
-        let mut key =
-            Self { round_keys: [[0; BLOCK]; 15], powers: [[0; BLOCK]; POWERS], is_aes256, tier };
-        on_tier!(tier, expand(secret, &mut key));
-        key
+    pub(super) fn empty_for(tier: Tier) -> Self {
+        let (round_keys, powers) = ([[0; BLOCK]; 15], [[0; BLOCK]; POWERS]);
+        Self { round_keys, powers, is_aes256: false, tier }
+    }
+
+    /// Makes the key from its secret.
+    #[inline]
+    pub(crate) fn expand(&mut self, secret: Secret<'_>) {
+        self.is_aes256 = secret.is_aes256();
+        on_tier!(self.tier, expand(secret, self));
     }
 
     pub(crate) const fn is_aes256(&self) -> bool {

@@ -1,8 +1,9 @@
 //! What the tiers of AES-GCM share: the key schedule of AES (FIPS 197 §5.2) and
 //! the hash key of GHASH, in registers of one block.
 //!
-//! These functions are compiled into their callers, in whose instructions they
-//! then are.
+//! These functions are inlined into their callers, in whose instructions they
+//! then are; large ones by `inline(always)`, which excludes that they name the
+//! features themselves.
 
 use core::arch::x86_64::*;
 
@@ -23,47 +24,58 @@ pub(super) fn byte_swap() -> __m128i {
 }
 
 /// The round keys, the last one at [`LAST`].
-#[inline]
-#[target_feature(enable = "aes,ssse3")]
-pub(super) fn round_keys(secret: Secret<'_>) -> [__m128i; LAST + 1] {
-    match secret {
-        Secret::Aes128(secret) => round_keys_128(secret),
-        Secret::Aes256(secret) => round_keys_256(secret),
+///
+/// # Safety
+/// The caller has AES and SSSE3.
+#[inline(always)]
+pub(super) unsafe fn round_keys(secret: Secret<'_>) -> [__m128i; LAST + 1] {
+    // SAFETY: the caller's word.
+    unsafe {
+        match secret {
+            Secret::Aes128(secret) => round_keys_128(secret),
+            Secret::Aes256(secret) => round_keys_256(secret),
+        }
     }
 }
 
 const ROUND_CONSTANTS: [i32; 10] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36];
 
-#[inline]
-#[target_feature(enable = "aes,ssse3")]
-fn round_keys_128(secret: &[u8; 16]) -> [__m128i; LAST + 1] {
-    let mut keys = [_mm_setzero_si128(); LAST + 1];
-    // SAFETY: 16 bytes are read from an array of so many.
-    let mut key = unsafe { _mm_loadu_si128(secret.as_ptr().cast()) };
-    for (i, constant) in ROUND_CONSTANTS.into_iter().enumerate() {
-        keys[i] = key;
-        key = _mm_xor_si128(running_xor(key), rotated_and_substituted(key, constant));
+/// # Safety
+/// The caller has AES and SSSE3.
+#[inline(always)]
+unsafe fn round_keys_128(secret: &[u8; 16]) -> [__m128i; LAST + 1] {
+    // SAFETY: the caller's word; 16 bytes are read from an array of so many.
+    unsafe {
+        let mut keys = [_mm_setzero_si128(); LAST + 1];
+        let mut key = _mm_loadu_si128(secret.as_ptr().cast());
+        for (i, constant) in ROUND_CONSTANTS.into_iter().enumerate() {
+            keys[i] = key;
+            key = _mm_xor_si128(running_xor(key), rotated_and_substituted(key, constant));
+        }
+        keys[LAST] = key;
+        keys
     }
-    keys[LAST] = key;
-    keys
 }
 
-#[inline]
-#[target_feature(enable = "aes,ssse3")]
-fn round_keys_256(secret: &[u8; 32]) -> [__m128i; LAST + 1] {
-    let mut keys = [_mm_setzero_si128(); LAST + 1];
-    let halves = secret.as_ptr().cast::<__m128i>();
-    // SAFETY: twice 16 bytes are read from an array of 32.
-    let (mut even, mut odd) = unsafe { (_mm_loadu_si128(halves), _mm_loadu_si128(halves.add(1))) };
-    for i in 0..7 {
-        keys[2 * i] = even;
-        keys[2 * i + 1] = odd;
-        let word = rotated_and_substituted(odd, ROUND_CONSTANTS[i]);
-        even = _mm_xor_si128(running_xor(even), word);
-        odd = _mm_xor_si128(running_xor(odd), substituted(even));
+/// # Safety
+/// The caller has AES and SSSE3.
+#[inline(always)]
+unsafe fn round_keys_256(secret: &[u8; 32]) -> [__m128i; LAST + 1] {
+    // SAFETY: the caller's word; twice 16 bytes are read from an array of 32.
+    unsafe {
+        let mut keys = [_mm_setzero_si128(); LAST + 1];
+        let halves = secret.as_ptr().cast::<__m128i>();
+        let (mut even, mut odd) = (_mm_loadu_si128(halves), _mm_loadu_si128(halves.add(1)));
+        for i in 0..LAST / 2 {
+            keys[2 * i] = even;
+            keys[2 * i + 1] = odd;
+            let word = rotated_and_substituted(odd, ROUND_CONSTANTS[i]);
+            even = _mm_xor_si128(running_xor(even), word);
+            odd = _mm_xor_si128(running_xor(odd), substituted(even));
+        }
+        keys[LAST] = even;
+        keys
     }
-    keys[LAST] = even;
-    keys
 }
 
 /// Each word with all words before it added.
@@ -92,19 +104,28 @@ fn substituted(key: __m128i) -> __m128i {
 }
 
 /// AES of one block.
-#[inline]
-#[target_feature(enable = "aes,sse2")]
-pub(super) fn encrypt(keys: &[__m128i; LAST + 1], is_aes256: bool, block: __m128i) -> __m128i {
-    let mut state = _mm_xor_si128(block, keys[0]);
-    for key in &keys[1..10] {
-        state = _mm_aesenc_si128(state, *key);
-    }
-    if is_aes256 {
-        for key in &keys[10..LAST] {
+///
+/// # Safety
+/// The caller has AES.
+#[inline(always)]
+pub(super) unsafe fn encrypt(
+    keys: &[__m128i; LAST + 1],
+    is_aes256: bool,
+    block: __m128i,
+) -> __m128i {
+    // SAFETY: the caller's word.
+    unsafe {
+        let mut state = _mm_xor_si128(block, keys[0]);
+        for key in &keys[1..10] {
             state = _mm_aesenc_si128(state, *key);
         }
+        if is_aes256 {
+            for key in &keys[10..LAST] {
+                state = _mm_aesenc_si128(state, *key);
+            }
+        }
+        _mm_aesenclast_si128(state, keys[LAST])
     }
-    _mm_aesenclast_si128(state, keys[LAST])
 }
 
 /// The hash key for the multiplications: byte-swapped, and multiplied by x,

@@ -41,8 +41,8 @@ const SHORT_AAD: usize = 256;
 /// Bytes of stack below a call for a short message, a long one, and for one
 /// with a key of its own.
 const SHORT_STACK: usize = 0;
-const LONG_STACK: usize = 1024;
-const ONCE_STACK: usize = 1024;
+const LONG_STACK: usize = 256;
+const ONCE_STACK: usize = 0;
 
 /// Makes the round keys and the powers of the hash key.
 #[inline]
@@ -119,7 +119,9 @@ pub(in crate::kernel) fn seal_once(
     text: InOutBuf<'_, '_, u8>,
 ) -> [u8; TAG] {
     if aad.len() > Once::AAD || text.len() > Once::TEXT {
-        return GcmKey::on(Tier::Vaes512(token), secret).seal(nonce, aad, text);
+        let mut key = GcmKey::empty_for(Tier::Vaes512(token));
+        key.expand(secret);
+        return key.seal(nonce, aad, text);
     }
     let mut tag = [0; TAG];
     // SAFETY: the token proves the features.
@@ -140,7 +142,9 @@ pub(in crate::kernel) fn open_once(
     on_failure: OnFailure,
 ) -> bool {
     if aad.len() > Once::AAD || text.len() > Once::TEXT {
-        return GcmKey::on(Tier::Vaes512(token), secret).open(nonce, aad, text, tag, on_failure);
+        let mut key = GcmKey::empty_for(Tier::Vaes512(token));
+        key.expand(secret);
+        return key.open(nonce, aad, text, tag, on_failure);
     }
     // SAFETY: the token proves the features.
     let difference = unsafe { open_short_once(secret, nonce, aad, text, tag, on_failure) };
@@ -156,7 +160,8 @@ pub(in crate::kernel) fn open_once(
 #[inline(never)]
 #[target_feature(enable = "vaes,vpclmulqdq,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]
 fn expand_key(secret: Secret<'_>, key: &mut GcmKey) {
-    let (round_keys, h) = schedule(secret);
+    // SAFETY: this function has the features.
+    let (round_keys, h) = unsafe { schedule(secret) };
     for (to, from) in key.round_keys.iter_mut().zip(round_keys) {
         // SAFETY: 16 bytes are written to an array of so many.
         unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), from) };
@@ -214,7 +219,8 @@ fn seal_short_once(
     text: InOutBuf<'_, '_, u8>,
     tag: &mut [u8; TAG],
 ) {
-    let key = Once::new(secret);
+    // SAFETY: this function has the features.
+    let key = unsafe { Once::new(secret) };
     // SAFETY: this function has the features.
     store_tag(unsafe { short(&key, nonce, aad, Text::new(text), None) }, tag);
 }
@@ -258,7 +264,8 @@ fn open_short_once(
     tag: &[u8; TAG],
     on_failure: OnFailure,
 ) -> u64 {
-    let key = Once::new(secret);
+    // SAFETY: this function has the features.
+    let key = unsafe { Once::new(secret) };
     let expected = Expected { tag, on_failure };
     // SAFETY: this function has the features.
     any_bit(unsafe { short(&key, nonce, aad, Text::new(text), Some(expected)) })
@@ -320,6 +327,9 @@ struct Expected<'a> {
 
 /// Where round keys and powers of the hash key come from.
 trait Keys {
+    /// Whether there are powers for more than four blocks of text.
+    const HAS_MANY: bool;
+
     /// Round key `i` in every lane.
     ///
     /// # Safety
@@ -337,6 +347,8 @@ trait Keys {
 }
 
 impl Keys for GcmKey {
+    const HAS_MANY: bool = true;
+
     #[inline(always)]
     unsafe fn round(&self, i: usize) -> __m512i {
         // SAFETY: 16 bytes are read from an array of so many; the caller has
@@ -371,17 +383,23 @@ impl Once {
     const TEXT: usize = 4 * BLOCK;
     const AAD: usize = 3 * BLOCK;
 
-    #[inline]
-    #[target_feature(enable = "vaes,vpclmulqdq,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]
-    fn new(secret: Secret<'_>) -> Self {
-        let (round_keys, h) = schedule(secret);
-        let low = four_powers(h);
-        let high = multiply(low, first_lane(low));
-        Self { round_keys, high, low, is_aes256: secret.is_aes256() }
+    /// # Safety
+    /// The caller has the features.
+    #[inline(always)]
+    unsafe fn new(secret: Secret<'_>) -> Self {
+        // SAFETY: the caller has the features.
+        unsafe {
+            let (round_keys, h) = schedule(secret);
+            let low = four_powers(h);
+            let high = multiply(low, first_lane(low));
+            Self { round_keys, high, low, is_aes256: secret.is_aes256() }
+        }
     }
 }
 
 impl Keys for Once {
+    const HAS_MANY: bool = false;
+
     #[inline(always)]
     unsafe fn round(&self, i: usize) -> __m512i {
         // SAFETY: the caller has the features.
@@ -632,13 +650,13 @@ unsafe fn last<K: Keys>(
         match text.blocks() {
             0 => finish::<K, 0, true>(key, nonce, done, sum, text, expected),
             1..=3 => finish::<K, 1, false>(key, nonce, done, sum, text, expected),
-            4 => finish::<K, 1, true>(key, nonce, done, sum, text, expected),
-            5..=7 => finish::<K, 2, false>(key, nonce, done, sum, text, expected),
-            8 => finish::<K, 2, true>(key, nonce, done, sum, text, expected),
-            9..=11 => finish::<K, 3, false>(key, nonce, done, sum, text, expected),
-            12 => finish::<K, 3, true>(key, nonce, done, sum, text, expected),
-            13..=15 => finish::<K, 4, false>(key, nonce, done, sum, text, expected),
-            _ => finish::<K, 4, true>(key, nonce, done, sum, text, expected),
+            5..=7 if K::HAS_MANY => finish::<K, 2, false>(key, nonce, done, sum, text, expected),
+            8 if K::HAS_MANY => finish::<K, 2, true>(key, nonce, done, sum, text, expected),
+            9..=11 if K::HAS_MANY => finish::<K, 3, false>(key, nonce, done, sum, text, expected),
+            12 if K::HAS_MANY => finish::<K, 3, true>(key, nonce, done, sum, text, expected),
+            13..=15 if K::HAS_MANY => finish::<K, 4, false>(key, nonce, done, sum, text, expected),
+            16 if K::HAS_MANY => finish::<K, 4, true>(key, nonce, done, sum, text, expected),
+            _ => finish::<K, 1, true>(key, nonce, done, sum, text, expected),
         }
     }
 }
@@ -843,13 +861,18 @@ fn multiply(a: __m512i, b: __m512i) -> __m512i {
 }
 
 /// The round keys, and the hash key times x.
-#[inline]
-#[target_feature(enable = "vaes,vpclmulqdq,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]
-fn schedule(secret: Secret<'_>) -> ([__m128i; LAST + 1], __m128i) {
-    let round_keys = aes::round_keys(secret);
-    let zeros = _mm_setzero_si128();
-    let h = aes::hash_key(aes::encrypt(&round_keys, secret.is_aes256(), zeros));
-    (round_keys, h)
+///
+/// # Safety
+/// The caller has the features.
+#[inline(always)]
+unsafe fn schedule(secret: Secret<'_>) -> ([__m128i; LAST + 1], __m128i) {
+    // SAFETY: the caller has the features.
+    unsafe {
+        let round_keys = aes::round_keys(secret);
+        let zeros = _mm_setzero_si128();
+        let h = aes::hash_key(aes::encrypt(&round_keys, secret.is_aes256(), zeros));
+        (round_keys, h)
+    }
 }
 
 /// The fourth to the first power of the hash key.
