@@ -18,7 +18,7 @@ mod ring_api;
 mod work;
 
 pub use absent::Absent;
-pub use device::{Chain, Message, TEXT_LEN, messages};
+pub use device::{Chain, Message, TEXT_LEN};
 pub use plugin::{ENTRY, Plugin, Table, export_table};
 pub use release::locked;
 pub use work::{Job, Work, prepare};
@@ -94,7 +94,7 @@ pub struct Once<'a> {
     pub opened: &'a mut [u8],
 }
 
-/// Keys derived at once in one of the rows.
+/// Devices at once in some of the rows.
 pub const MANY: usize = 16;
 /// Bytes of `info`: as a device key of CoreKey has with an id of 9 bytes.
 pub const INFO_LEN: usize = 25;
@@ -113,13 +113,6 @@ pub trait Prk<L>: Sized {
 
     /// HKDF-Expand to 32 bytes.
     fn expand(&mut self, info: &[u8], okm: &mut Key32);
-
-    /// Many expansions under one key, at once where the library can.
-    fn expand_many(&mut self, infos: &[[u8; INFO_LEN]; MANY], okms: &mut [Key32; MANY]) {
-        for (info, okm) in infos.iter().zip(okms) {
-            self.expand(info, okm);
-        }
-    }
 }
 
 /// A key of HMAC-SHA-256, ready for use.
@@ -142,4 +135,13 @@ pub trait Fleet<L>: Sized {
 
     /// Device key, message key, set-up, open; whether the tag was right.
     fn open(&mut self, message: &mut Message) -> bool;
+
+    /// [`Fleet::open`] of many devices, at once where the library can.
+    fn open_many(&mut self, messages: &mut [Message; MANY]) -> bool {
+        messages.iter_mut().all(|message| self.open(message))
+    }
+
+    /// The device keys of many devices, at once where the library can; false if
+    /// it gives none away.
+    fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool;
 }

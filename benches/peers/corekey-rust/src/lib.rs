@@ -9,7 +9,7 @@ use corekey::device::sealer::Sealer;
 use corekey::hash::HashAlgorithm;
 use corekey::mac::HmacKey;
 use corekey::secret::Secret;
-use peer::{AAD, Aead, Fleet, Key32, Library, Mac, Message, Nonce, Once, Prk, Tag};
+use peer::{AAD, Aead, Fleet, Key32, Library, MANY, Mac, Message, Nonce, Once, Prk, Tag};
 
 peer::export!(
     CoreKey,
@@ -126,5 +126,13 @@ impl Fleet<CoreKey> for Devices {
             .opener(message)
             .and_then(|mut opener| opener.open(&[], &message.wire, &mut message.opened));
         opened.is_ok()
+    }
+
+    fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool {
+        for (message, key) in messages.iter().zip(keys) {
+            let device = self.opener(message).expect("ids and versions are legal");
+            *key = *device.key().expose();
+        }
+        true
     }
 }
