@@ -10,7 +10,10 @@ use super::portable::gcm as portable;
 #[cfg(target_arch = "aarch64")]
 use super::{aarch64::gcm as arm, cpu::ArmAes};
 #[cfg(target_arch = "x86_64")]
-use super::{cpu::Vaes512, x86_64::gcm_vaes512};
+use super::{
+    cpu::{AesNi, Vaes256, Vaes512},
+    x86_64::{gcm_aesni, gcm_vaes256, gcm_vaes512},
+};
 
 /// Bytes of a block of AES.
 pub(crate) const BLOCK: usize = 16;
@@ -66,10 +69,30 @@ pub(crate) struct GcmKey {
 pub(super) enum Tier {
     #[cfg(target_arch = "x86_64")]
     Vaes512(Vaes512),
+    #[cfg(target_arch = "x86_64")]
+    Vaes256(Vaes256),
+    #[cfg(target_arch = "x86_64")]
+    AesNi(AesNi),
     #[cfg(target_arch = "aarch64")]
     Arm(ArmAes),
     Portable,
 }
+
+/// What a token stands for.
+macro_rules! from_token {
+    ($($name:ident),*) => {
+        $(
+            #[cfg(target_arch = "x86_64")]
+            impl From<$name> for Tier {
+                #[inline]
+                fn from(token: $name) -> Self {
+                    Self::$name(token)
+                }
+            }
+        )*
+    };
+}
+from_token!(Vaes512, Vaes256, AesNi);
 
 impl Tier {
     /// The fastest.
@@ -78,6 +101,14 @@ impl Tier {
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = cpu.vaes512() {
             return Self::Vaes512(token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = cpu.vaes256() {
+            return Self::Vaes256(token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = cpu.aes_ni() {
+            return Self::AesNi(token);
         }
         #[cfg(target_arch = "aarch64")]
         if let Some(token) = cpu.arm_aes() {
@@ -91,6 +122,10 @@ impl Tier {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Vaes512(_) => "VAES-512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Vaes256(_) => "VAES-256",
+            #[cfg(target_arch = "x86_64")]
+            Self::AesNi(_) => "AES-NI",
             #[cfg(target_arch = "aarch64")]
             Self::Arm(_) => "AES + PMULL",
             Self::Portable => "portable",
@@ -104,6 +139,10 @@ macro_rules! on_tier {
         match $tier {
             #[cfg(target_arch = "x86_64")]
             Tier::Vaes512(token) => gcm_vaes512::$function(token, $($argument),*),
+            #[cfg(target_arch = "x86_64")]
+            Tier::Vaes256(token) => gcm_vaes256::$function(token, $($argument),*),
+            #[cfg(target_arch = "x86_64")]
+            Tier::AesNi(token) => gcm_aesni::$function(token, $($argument),*),
             #[cfg(target_arch = "aarch64")]
             Tier::Arm(token) => arm::$function(token, $($argument),*),
             Tier::Portable => portable::$function($($argument),*),
