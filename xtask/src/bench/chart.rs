@@ -48,8 +48,11 @@ fn group(row: &Value, y: usize) -> Option<String> {
     let classes = ["peer", "next"];
     bars.extend(classes.iter().zip(&peers).map(|(&class, &(name, ns))| (class, name, ns)));
     let longest = bars.iter().map(|(_, _, ns)| *ns).fold(0.0, f64::max);
-    let mut svg =
-        format!("<text x=\"16\" y=\"{}\">{}</text>\n", y + 24, escaped(row["title"].as_str()?));
+    let mut svg = String::new();
+    for (place, line) in lines(row["title"].as_str()?).into_iter().enumerate() {
+        let baseline = y + 24 + place * 16;
+        svg.push_str(&format!("<text x=\"16\" y=\"{baseline}\">{}</text>\n", escaped(line)));
+    }
     for (place, (class, name, ns)) in bars.into_iter().enumerate() {
         let length = (ns / longest * LONGEST).max(1.0);
         let top = y + place * (BAR + 2);
@@ -64,6 +67,16 @@ fn group(row: &Value, y: usize) -> Option<String> {
         ));
     }
     Some(svg)
+}
+
+/// A title in one line, or in two if it would run into the bars.
+fn lines(title: &str) -> Vec<&str> {
+    const FITS: usize = 44;
+    if title.len() <= FITS {
+        return vec![title];
+    }
+    let place = title[..FITS].rfind(", ");
+    place.map_or(vec![title], |place| vec![&title[..=place], title[place + 1..].trim()])
 }
 
 fn source(raw: &Value) -> String {
@@ -87,6 +100,13 @@ mod tests {
             ["ours", "peer", "next"].map(|class| svg.contains(&format!("class=\"{class}\"")));
         assert_eq!(bars, [true; 3]);
         assert!(svg.contains("width=\"76.0\"") && svg.contains("CoreKey 20 ns"), "{svg}");
+    }
+
+    #[test]
+    fn a_long_title_is_broken_at_a_comma() {
+        let title = "HKDF-Expand, 32 B, ready root, 16 devices at once (each)";
+        assert_eq!(lines(title), ["HKDF-Expand, 32 B, ready root,", "16 devices at once (each)"]);
+        assert_eq!(lines("HMAC, 64 B"), ["HMAC, 64 B"]);
     }
 
     #[test]
