@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::front::Front;
-use corekey_conformance::rust_front::RustApi;
+use corekey_conformance::rust_front::{self, BEST};
 use corekey_conformance::tally::Tally;
 use corekey_conformance::{cavp_suites, wycheproof_suites};
 
@@ -16,17 +16,12 @@ use corekey_conformance::{cavp_suites, wycheproof_suites};
 macro_rules! suites {
     ($($name:ident, $title:literal, $run:path, $rust:literal, $shared_library:literal;)*) => {
         /// The number of pairs of a suite and a front.
-        const PAIRS: usize = 2 * [$($title),*].len();
+        const PAIRS: usize = 5 * [$($title),*].len();
 
-        mod rust_api {
-            use super::*;
-            $(
-                #[test]
-                fn $name() {
-                    check(&RustApi, $title, $run, $rust);
-                }
-            )*
-        }
+        suites!(in no_avx512 by rust_front::NO_AVX512: $($name, $title, $run, $rust;)*);
+        suites!(in no_vaes by rust_front::NO_VAES: $($name, $title, $run, $rust;)*);
+        suites!(in portable by rust_front::PORTABLE: $($name, $title, $run, $rust;)*);
+        suites!(in rust_api by BEST: $($name, $title, $run, $rust;)*);
 
         mod shared_library {
             use super::*;
@@ -34,6 +29,18 @@ macro_rules! suites {
                 #[test]
                 fn $name() {
                     check(SharedLibrary::get(), $title, $run, $shared_library);
+                }
+            )*
+        }
+    };
+    (in $module:ident by $front:path: $($name:ident, $title:literal, $run:path, $floor:literal;)*)
+    => {
+        mod $module {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    check(&$front, $title, $run, $floor);
                 }
             )*
         }

@@ -5,3 +5,18 @@
 #![forbid(unsafe_code)]
 
 pub use crate::kernel::cpu::{Cpu, Feature};
+use crate::kernel::{gcm, sha256};
+
+impl Cpu {
+    /// The name of the implementation of AES-GCM for it.
+    #[must_use]
+    pub fn gcm_tier(self) -> &'static str {
+        gcm::tier_name(self)
+    }
+
+    /// The name of the implementation of SHA-256 for it.
+    #[must_use]
+    pub fn sha256_tier(self) -> &'static str {
+        sha256::tier(self)
+    }
+}

@@ -38,10 +38,18 @@ impl Prk {
     /// # Errors
     /// [`Error::InvalidLength`] if it is shorter than the digest (§2.3).
     pub fn from_bytes(algorithm: HashAlgorithm, prk: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes_on(Cpu::detect(), algorithm, prk)
+    }
+
+    /// The same, used with the features of `cpu` and no others.
+    ///
+    /// # Errors
+    /// As [`Prk::from_bytes`].
+    pub fn from_bytes_on(cpu: Cpu, algorithm: HashAlgorithm, prk: &[u8]) -> Result<Self, Error> {
         if prk.len() < algorithm.digest_len() {
             return Err(Error::InvalidLength);
         }
-        Ok(Self(HmacKey::new(algorithm, prk)))
+        Ok(Self(HmacKey::new_on(cpu, algorithm, prk)))
     }
 
     /// Which hash the key is for.
