@@ -9,7 +9,7 @@ use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::device_front::DeviceFront;
 use corekey_conformance::device_suites;
 use corekey_conformance::python_front::PythonWheel;
-use corekey_conformance::rust_front::RustApi;
+use corekey_conformance::rust_front::BEST;
 use corekey_conformance::tally::Tally;
 
 /// Makes a test of each list through each front, from the table below.
@@ -22,7 +22,7 @@ macro_rules! suites {
             $(
                 #[test]
                 fn $name() {
-                    check(&RustApi, $title, device_suites::$name, $rust);
+                    check(&BEST, $title, device_suites::$name, $rust);
                 }
             )*
         }

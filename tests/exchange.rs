@@ -18,7 +18,7 @@ use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::device_front::{
     Answer, DeviceFront, Direction, Form, Key, Name, Opener, Root, Session,
 };
-use corekey_conformance::rust_front::RustApi;
+use corekey_conformance::rust_front::BEST;
 use corekey_conformance::workspace;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ impl Random {
 
 #[test]
 fn what_python_sealed_is_opened_by_the_rust_api() {
-    open_what_python_sealed(&RustApi);
+    open_what_python_sealed(&BEST);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn what_python_sealed_is_opened_by_the_shared_library() {
 
 #[test]
 fn what_the_rust_api_sealed_is_opened_by_python() {
-    seal_for_python(&RustApi);
+    seal_for_python(&BEST);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use corekey_conformance::c_front::SharedLibrary;
 use corekey_conformance::front::Front;
 use corekey_conformance::python_front::PythonWheel;
-use corekey_conformance::rust_front::RustApi;
+use corekey_conformance::rust_front::{self, BEST};
 use corekey_conformance::tally::Tally;
 use corekey_conformance::{cavp_suites, wycheproof_suites};
 
@@ -24,15 +24,10 @@ macro_rules! suites {
         /// The number of suites.
         const SUITES: usize = [$($title),*].len();
 
-        mod rust_api {
-            use super::*;
-            $(
-                #[test]
-                fn $name() {
-                    check(&RustApi, $title, $run, $rust);
-                }
-            )*
-        }
+        suites!(in no_avx512 by rust_front::NO_AVX512: $($name, $title, $run, $rust;)*);
+        suites!(in no_vaes by rust_front::NO_VAES: $($name, $title, $run, $rust;)*);
+        suites!(in portable by rust_front::PORTABLE: $($name, $title, $run, $rust;)*);
+        suites!(in rust_api by BEST: $($name, $title, $run, $rust;)*);
 
         mod shared_library {
             use super::*;
@@ -50,6 +45,18 @@ macro_rules! suites {
                 #[test]
                 fn $name() {
                     check(PythonWheel::get(), $title, $run, $python);
+                }
+            )*
+        }
+    };
+    (in $module:ident by $front:path: $($name:ident, $title:literal, $run:path, $floor:literal;)*)
+    => {
+        mod $module {
+            use super::*;
+            $(
+                #[test]
+                fn $name() {
+                    check(&$front, $title, $run, $floor);
                 }
             )*
         }

@@ -4,15 +4,18 @@
 //!
 //! Verified before released: an open compares the tag before it decrypts, so
 //! no unverified plaintext is ever written. **A nonce must never be used twice
-//! with one key**: that gives away the authentication key. Relies on `aes-gcm`.
+//! with one key**: that gives away the authentication key. Relies on the kernels.
+
+#![forbid(unsafe_code)]
 
 use core::fmt;
 
-use aes_gcm::aead::AeadInOut;
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{Aes128Gcm, Aes256Gcm, KeyInit};
+use inout::InOutBuf;
+use zeroize::zeroize_stack;
 
-use crate::{Error, wipe};
+use crate::Error;
+use crate::cpu::Cpu;
+use crate::kernel::gcm::{self, GcmKey, OnFailure, Secret};
 
 /// Length of a nonce in bytes.
 pub const NONCE_LEN: usize = 12;
@@ -42,40 +45,43 @@ impl AeadAlgorithm {
     }
 }
 
-enum Inner {
-    Aes128(Aes128Gcm),
-    Aes256(Aes256Gcm),
-}
-
 /// An AES-GCM key with its expanded schedule. Wiped when dropped.
-pub struct AeadKey(Inner);
+pub struct AeadKey(GcmKey);
 
 impl AeadKey {
     /// A key from [`AeadAlgorithm::key_len`] bytes.
     ///
     /// # Errors
     /// [`Error::InvalidLength`] if `key` has another length.
+    #[inline]
     pub fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
-        wipe::after(|| {
-            let wrong = |_| Error::InvalidLength;
-            Ok(Self(match algorithm {
-                AeadAlgorithm::Aes128Gcm => {
-                    Inner::Aes128(Aes128Gcm::new_from_slice(key).map_err(wrong)?)
-                }
-                AeadAlgorithm::Aes256Gcm => {
-                    Inner::Aes256(Aes256Gcm::new_from_slice(key).map_err(wrong)?)
-                }
-            }))
-        })
+        Self::new_on(Cpu::detect(), algorithm, key)
+    }
+
+    /// [`AeadKey::new`] that uses of this CPU what `cpu` names, for tests and
+    /// measurements.
+    ///
+    /// # Errors
+    /// As [`AeadKey::new`].
+    #[inline]
+    pub fn new_on(cpu: Cpu, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Self, Error> {
+        let made = Self::expanded(cpu, secret(algorithm, key)?);
+        zeroize_stack::<{ size_of::<Self>() + 128 }>();
+        Ok(made)
+    }
+
+    /// In a frame of its own: what is returned by value leaves a copy there.
+    #[inline(never)]
+    fn expanded(cpu: Cpu, secret: Secret<'_>) -> Self {
+        let mut key = GcmKey::empty(cpu);
+        key.expand(secret);
+        Self(key)
     }
 
     /// Which AEAD the key is for.
     #[must_use]
     pub fn algorithm(&self) -> AeadAlgorithm {
-        match self.0 {
-            Inner::Aes128(_) => AeadAlgorithm::Aes128Gcm,
-            Inner::Aes256(_) => AeadAlgorithm::Aes256Gcm,
-        }
+        if self.0.is_aes256() { AeadAlgorithm::Aes256Gcm } else { AeadAlgorithm::Aes128Gcm }
     }
 
     /// Encrypts `plaintext` and appends the tag: `out` gets
@@ -91,13 +97,9 @@ impl AeadKey {
         plaintext: &[u8],
         out: &mut [u8],
     ) -> Result<usize, Error> {
-        let needed = sealed_len(plaintext.len())?;
-        let (ciphertext, tag) = out
-            .get_mut(..needed)
-            .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
-            .ok_or(Error::BufferTooSmall { needed })?;
-        *tag = self.seal_detached(nonce, aad, plaintext, ciphertext)?;
-        Ok(needed)
+        let (buffer, tag) = sealed_parts(plaintext, out)?;
+        *tag = self.0.seal(nonce, aad, buffer);
+        Ok(plaintext.len() + TAG_LEN)
     }
 
     /// Opens what [`AeadKey::seal`] made: `out` gets
@@ -115,12 +117,10 @@ impl AeadKey {
         sealed: &[u8],
         out: &mut [u8],
     ) -> Result<usize, Error> {
-        let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
-        let needed = ciphertext.len();
-        sealed_len(needed)?;
-        let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
-        self.open_detached(nonce, aad, ciphertext, tag, out)?;
-        Ok(needed)
+        let (buffer, tag) = opened_parts(sealed, out)?;
+        let len = buffer.len();
+        verified(self.0.open(nonce, aad, buffer, tag, OnFailure::Zero))?;
+        Ok(len)
     }
 
     /// Encrypts `plaintext` to `ciphertext`, which has the same length, and
@@ -155,7 +155,7 @@ impl AeadKey {
         plaintext: &mut [u8],
     ) -> Result<(), Error> {
         let buffer = InOutBuf::new(ciphertext, plaintext).map_err(|_| Error::InvalidLength)?;
-        self.decrypt(nonce, aad, buffer, tag)
+        self.decrypt(nonce, aad, buffer, tag, OnFailure::Zero)
     }
 
     /// Encrypts `buffer` where it is and returns the tag.
@@ -184,7 +184,7 @@ impl AeadKey {
         buffer: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), Error> {
-        self.decrypt(nonce, aad, buffer.into(), tag)
+        self.decrypt(nonce, aad, buffer.into(), tag, OnFailure::Zero)
     }
 
     /// [`AeadKey::open_in_place`] that leaves `buffer` as it is if it does not
@@ -197,9 +197,10 @@ impl AeadKey {
         buffer: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), Error> {
-        self.decrypt_verified(nonce, aad, buffer.into(), tag)
+        self.decrypt(nonce, aad, buffer.into(), tag, OnFailure::Keep)
     }
 
+    #[inline]
     fn encrypt(
         &self,
         nonce: &[u8; NONCE_LEN],
@@ -207,44 +208,135 @@ impl AeadKey {
         buffer: InOutBuf<'_, '_, u8>,
     ) -> Result<[u8; TAG_LEN], Error> {
         sealed_len(buffer.len())?;
-        let nonce = nonce.into();
-        let tag = wipe::after(|| match &self.0 {
-            Inner::Aes128(key) => key.encrypt_inout_detached(nonce, aad, buffer),
-            Inner::Aes256(key) => key.encrypt_inout_detached(nonce, aad, buffer),
-        });
-        tag.map(Into::into).map_err(|_| Error::InvalidLength)
+        Ok(self.0.seal(nonce, aad, buffer))
     }
 
+    #[inline]
     fn decrypt(
-        &self,
-        nonce: &[u8; NONCE_LEN],
-        aad: &[u8],
-        mut buffer: InOutBuf<'_, '_, u8>,
-        tag: &[u8; TAG_LEN],
-    ) -> Result<(), Error> {
-        let outcome = self.decrypt_verified(nonce, aad, buffer.reborrow(), tag);
-        if outcome == Err(Error::Unverified) {
-            buffer.get_out().fill(0);
-        }
-        outcome
-    }
-
-    /// Verifies, then decrypts; writes nothing if the tag is not right.
-    fn decrypt_verified(
         &self,
         nonce: &[u8; NONCE_LEN],
         aad: &[u8],
         buffer: InOutBuf<'_, '_, u8>,
         tag: &[u8; TAG_LEN],
+        on_failure: OnFailure,
     ) -> Result<(), Error> {
         sealed_len(buffer.len())?;
-        let (nonce, tag) = (nonce.into(), tag.into());
-        wipe::after(|| match &self.0 {
-            Inner::Aes128(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
-            Inner::Aes256(key) => key.decrypt_inout_detached(nonce, aad, buffer, tag),
-        })
-        .map_err(|_| Error::Unverified)
+        verified(self.0.open(nonce, aad, buffer, tag, on_failure))
     }
+}
+
+fn secret(algorithm: AeadAlgorithm, key: &[u8]) -> Result<Secret<'_>, Error> {
+    let secret = match algorithm {
+        AeadAlgorithm::Aes128Gcm => key.try_into().map(Secret::Aes128),
+        AeadAlgorithm::Aes256Gcm => key.try_into().map(Secret::Aes256),
+    };
+    secret.map_err(|_| Error::InvalidLength)
+}
+
+/// [`AeadKey::seal`] with a key for one message, which is quicker than making an
+/// [`AeadKey`]: the sender of a message key that is never used again.
+///
+/// # Errors
+/// As [`AeadKey::new`] and [`AeadKey::seal`].
+pub fn seal_once(
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    seal_once_on(Cpu::detect(), algorithm, key, nonce, aad, plaintext, out)
+}
+
+/// [`seal_once`] that uses of this CPU what `cpu` names, for tests and
+/// measurements.
+///
+/// # Errors
+/// As [`seal_once`].
+pub fn seal_once_on(
+    cpu: Cpu,
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    let secret = secret(algorithm, key)?;
+    let (buffer, tag) = sealed_parts(plaintext, out)?;
+    *tag = gcm::seal_once(cpu, secret, nonce, aad, buffer);
+    Ok(plaintext.len() + TAG_LEN)
+}
+
+/// [`AeadKey::open`] with a key for one message.
+///
+/// # Errors
+/// As [`AeadKey::new`] and [`AeadKey::open`].
+pub fn open_once(
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    sealed: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    open_once_on(Cpu::detect(), algorithm, key, nonce, aad, sealed, out)
+}
+
+/// [`open_once`] that uses of this CPU what `cpu` names, for tests and
+/// measurements.
+///
+/// # Errors
+/// As [`open_once`].
+pub fn open_once_on(
+    cpu: Cpu,
+    algorithm: AeadAlgorithm,
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    sealed: &[u8],
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    let secret = secret(algorithm, key)?;
+    let (buffer, tag) = opened_parts(sealed, out)?;
+    let len = buffer.len();
+    verified(gcm::open_once(cpu, secret, nonce, aad, buffer, tag, OnFailure::Zero))?;
+    Ok(len)
+}
+
+/// Splits `out` into the room for the ciphertext of `plaintext` and for the tag.
+#[inline]
+fn sealed_parts<'a, 'b>(
+    plaintext: &'a [u8],
+    out: &'b mut [u8],
+) -> Result<(InOutBuf<'a, 'b, u8>, &'b mut [u8; TAG_LEN]), Error> {
+    let needed = sealed_len(plaintext.len())?;
+    let (ciphertext, tag) = out
+        .get_mut(..needed)
+        .and_then(|out| out.split_last_chunk_mut::<TAG_LEN>())
+        .ok_or(Error::BufferTooSmall { needed })?;
+    let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::InvalidLength)?;
+    Ok((buffer, tag))
+}
+
+/// Splits `sealed` into the ciphertext, with its place in `out`, and the tag.
+#[inline]
+fn opened_parts<'a, 'b>(
+    sealed: &'a [u8],
+    out: &'b mut [u8],
+) -> Result<(InOutBuf<'a, 'b, u8>, &'a [u8; TAG_LEN]), Error> {
+    let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(Error::InvalidLength)?;
+    let needed = ciphertext.len();
+    sealed_len(needed)?;
+    let out = out.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
+    let buffer = InOutBuf::new(ciphertext, out).map_err(|_| Error::InvalidLength)?;
+    Ok((buffer, tag))
+}
+
+#[inline]
+fn verified(is_verified: bool) -> Result<(), Error> {
+    if is_verified { Ok(()) } else { Err(Error::Unverified) }
 }
 
 impl fmt::Debug for AeadKey {

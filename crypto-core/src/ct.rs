@@ -1,5 +1,7 @@
 //! Comparison of secrets in constant time. Relies on `subtle`.
 
+#![forbid(unsafe_code)]
+
 use subtle::ConstantTimeEq;
 
 /// Whether `a` and `b` hold the same bytes. The lengths are public; the time

@@ -7,6 +7,8 @@
 //! whose 16-byte parts repeat, or that is the block before, is a broken source
 //! (the health checks of SP 800-90B §4.4 in the form a block allows).
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use rand_core::{TryCryptoRng, TryRng};

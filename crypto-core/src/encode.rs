@@ -1,6 +1,8 @@
 //! Hex and base64 (RFC 4648) of secrets: the time taken depends on lengths
 //! only, and on whether a text was valid. Relies on `base16ct` and `base64ct`.
 
+#![forbid(unsafe_code)]
+
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use zeroize::Zeroize;
 

@@ -1,6 +1,8 @@
 //! The one error type of the crate. It holds no secret and no detail that
 //! would tell an attacker where a verification failed.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 /// What went wrong. Nothing was written to an output, except zeros where the

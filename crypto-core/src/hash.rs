@@ -1,14 +1,20 @@
 //! SHA-256, SHA-384 and SHA-512 (FIPS 180-4), one-shot and streaming.
 //!
-//! Relies on `sha2`. What is hashed may be secret: states and digests are
-//! wiped when dropped.
+//! SHA-256 is a kernel of ours; SHA-384 and SHA-512 rely on `sha2`. What is
+//! hashed may be secret: states and digests are wiped when dropped.
+
+#![forbid(unsafe_code)]
 
 use core::fmt;
 
-use sha2::Digest as _;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
+use crate::cpu::Cpu;
+use crate::kernel::sha256::{self, Joined};
+use crate::kernel::wipe::baseline;
+#[cfg(feature = "sha512")]
+use crate::sha512::Sha512;
 use crate::wipe;
 
 /// The longest digest of the hashes in this build, in bytes.
@@ -42,20 +48,6 @@ impl HashAlgorithm {
     }
 }
 
-/// One expression for whichever hash an `Inner` of the calling module holds.
-macro_rules! for_each_hash {
-    ($value:expr, $name:pat => $body:expr) => {
-        match $value {
-            Inner::Sha256($name) => $body,
-            #[cfg(feature = "sha512")]
-            Inner::Sha384($name) => $body,
-            #[cfg(feature = "sha512")]
-            Inner::Sha512($name) => $body,
-        }
-    };
-}
-pub(crate) use for_each_hash;
-
 /// A digest or an HMAC tag: 32, 48 or 64 bytes. Wiped when dropped, compared
 /// in constant time.
 pub struct Digest {
@@ -64,14 +56,35 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Takes the bytes over and wipes them where they were.
-    pub(crate) fn take(source: &mut [u8]) -> Self {
-        let mut digest = Self { bytes: [0; MAX_DIGEST_LEN], len: source.len().min(MAX_DIGEST_LEN) };
-        for (to, from) in digest.bytes.iter_mut().zip(source.iter()) {
-            *to = *from;
+    /// Zeros, to be filled.
+    #[inline(always)]
+    pub(crate) const fn zeros(algorithm: HashAlgorithm) -> Self {
+        Self { bytes: [0; MAX_DIGEST_LEN], len: algorithm.digest_len() }
+    }
+
+    /// A digest that `fill` fills, to be returned. To return a value moves it,
+    /// and what it is moved from is not wiped; so it is copied instead.
+    #[inline(always)]
+    pub(crate) fn filled(algorithm: HashAlgorithm, fill: impl FnOnce(&mut Self)) -> Self {
+        let mut filled = Self::zeros(algorithm);
+        fill(&mut filled);
+        Self { bytes: filled.bytes, len: filled.len }
+    }
+
+    /// The digest's bytes, to be filled.
+    #[inline(always)]
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(..self.len).unwrap_or(&mut [])
+    }
+
+    /// The bytes of a SHA-256 digest, to be filled.
+    #[inline(always)]
+    pub(crate) const fn sha256_mut(&mut self) -> &mut [u8; sha256::DIGEST] {
+        const { assert!(sha256::DIGEST <= MAX_DIGEST_LEN) };
+        match self.bytes.first_chunk_mut() {
+            Some(bytes) => bytes,
+            None => unreachable!(),
         }
-        source.zeroize();
-        digest
     }
 
     /// The digest's bytes.
@@ -102,17 +115,102 @@ impl fmt::Debug for Digest {
 }
 
 impl Drop for Digest {
+    #[inline]
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        self.bytes = [0; MAX_DIGEST_LEN];
+        optimization_barrier(&self.bytes);
+        // Digests are copied and compared in vector registers.
+        baseline::<0>();
+    }
+}
+
+/// The start of a block that has not come to its end, and the length of all
+/// that came before. Wiped when dropped.
+pub(crate) struct Buffer<const BLOCK: usize> {
+    bytes: [u8; BLOCK],
+    len: u64,
+}
+
+impl<const BLOCK: usize> Buffer<BLOCK> {
+    /// A message that starts behind `blocks` whole blocks.
+    pub(crate) const fn behind(blocks: u64) -> Self {
+        Self { bytes: [0; BLOCK], len: blocks * BLOCK as u64 }
+    }
+
+    /// Takes `data` in, and gives whole blocks to `compress`.
+    pub(crate) fn update(&mut self, data: &[u8], mut compress: impl FnMut(&[[u8; BLOCK]])) {
+        let used = self.rest().len();
+        self.len = self.len.wrapping_add(data.len() as u64);
+        let mut data = data;
+        if used > 0 {
+            let room = self.bytes.get_mut(used..).unwrap_or(&mut []);
+            let fits = data.len().min(room.len());
+            let (first, after) = data.split_at(fits);
+            room.iter_mut().zip(first).for_each(|(to, from)| *to = *from);
+            if used + fits < BLOCK {
+                return wipe::registers();
+            }
+            compress(core::slice::from_ref(&self.bytes));
+            data = after;
+        }
+        let (blocks, rest) = data.as_chunks();
+        if !blocks.is_empty() {
+            compress(blocks);
+        }
+        self.bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        wipe::registers();
+    }
+
+    /// The bytes that have not filled a block.
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.bytes.get(..(self.len % BLOCK as u64) as usize).unwrap_or(&[])
+    }
+
+    /// The bytes before those.
+    pub(crate) fn before(&self) -> u64 {
+        self.len - self.len % BLOCK as u64
+    }
+}
+
+impl<const BLOCK: usize> Drop for Buffer<BLOCK> {
+    fn drop(&mut self) {
+        self.bytes = [0; BLOCK];
+        optimization_barrier(&self.bytes);
+    }
+}
+
+/// SHA-256 of a message that comes in pieces.
+struct Sha256 {
+    state: sha256::Words,
+    buffer: Buffer<{ sha256::BLOCK }>,
+    cpu: Cpu,
+}
+
+impl Sha256 {
+    const fn new(cpu: Cpu) -> Self {
+        Self { state: sha256::INITIAL, buffer: Buffer::behind(0), cpu }
+    }
+
+    fn finish(&self, digest: &mut [u8; sha256::DIGEST]) {
+        let mut last = Joined::<2>::new();
+        let last = last.pad(self.buffer.before(), [self.buffer.rest()]);
+        sha256::finish(self.cpu, &self.state, &[], last, digest);
+    }
+}
+
+impl Drop for Sha256 {
+    fn drop(&mut self) {
+        self.state = [0; 8];
+        optimization_barrier(&self.state);
     }
 }
 
 enum Inner {
-    Sha256(sha2::Sha256),
+    Sha256(Sha256),
     #[cfg(feature = "sha512")]
-    Sha384(sha2::Sha384),
+    Sha384(Sha512),
     #[cfg(feature = "sha512")]
-    Sha512(sha2::Sha512),
+    Sha512(Sha512),
 }
 
 /// A message that comes in pieces. Wiped when dropped.
@@ -122,24 +220,46 @@ impl Hash {
     /// An empty message.
     #[must_use]
     pub fn new(algorithm: HashAlgorithm) -> Self {
+        Self::new_on(Cpu::detect(), algorithm)
+    }
+
+    /// An empty message, hashed with the features of `cpu` and no others.
+    #[must_use]
+    pub fn new_on(cpu: Cpu, algorithm: HashAlgorithm) -> Self {
         Self(match algorithm {
-            HashAlgorithm::Sha256 => Inner::Sha256(sha2::Sha256::new()),
+            HashAlgorithm::Sha256 => Inner::Sha256(Sha256::new(cpu)),
             #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha384 => Inner::Sha384(sha2::Sha384::new()),
+            HashAlgorithm::Sha384 => Inner::Sha384(Sha512::new(algorithm)),
             #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha512 => Inner::Sha512(sha2::Sha512::new()),
+            HashAlgorithm::Sha512 => Inner::Sha512(Sha512::new(algorithm)),
         })
     }
 
     /// Appends `data` to the message.
     pub fn update(&mut self, data: &[u8]) {
-        wipe::after(|| for_each_hash!(&mut self.0, h => h.update(data)));
+        match &mut self.0 {
+            Inner::Sha256(Sha256 { state, buffer, cpu }) => {
+                buffer.update(data, |blocks| sha256::compress(*cpu, state, blocks, &[]));
+            }
+            #[cfg(feature = "sha512")]
+            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.update(data),
+        }
     }
 
     /// The digest of all that was appended.
     #[must_use]
     pub fn finish(self) -> Digest {
-        wipe::after(|| for_each_hash!(self.0, h => Digest::take(&mut h.finalize())))
+        self.finish_so_far()
+    }
+
+    /// The digest of what was appended so far; more may follow.
+    #[must_use]
+    pub fn finish_so_far(&self) -> Digest {
+        Digest::filled(self.algorithm(), |digest| match &self.0 {
+            Inner::Sha256(hash) => hash.finish(digest.sha256_mut()),
+            #[cfg(feature = "sha512")]
+            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(digest),
+        })
     }
 
     /// Which hash this is.
@@ -164,9 +284,19 @@ impl fmt::Debug for Hash {
 /// The digest of `data`.
 #[must_use]
 pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
-    wipe::after(|| {
-        let mut hash = Hash::new(algorithm);
-        for_each_hash!(&mut hash.0, h => h.update(data));
-        for_each_hash!(hash.0, h => Digest::take(&mut h.finalize()))
+    Digest::filled(algorithm, |digest| match algorithm {
+        HashAlgorithm::Sha256 => {
+            let (blocks, rest) = data.as_chunks();
+            let mut last = Joined::<2>::new();
+            let last = last.pad((data.len() - rest.len()) as u64, [rest]);
+            let initial = &sha256::INITIAL;
+            sha256::finish(Cpu::detect(), initial, blocks, last, digest.sha256_mut());
+        }
+        #[cfg(feature = "sha512")]
+        HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => {
+            let mut hash = Sha512::new(algorithm);
+            hash.update(data);
+            hash.finish(digest);
+        }
     })
 }

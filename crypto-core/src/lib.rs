@@ -1,6 +1,6 @@
 //! Package `corekey`, in folder `crypto-core`: the constant-time crypto core
 //! that IoT fleets stand on. No `std` and no heap (but for a journal in a file,
-//! with feature `std`), no C, no `unsafe`.
+//! with feature `std`), no C; `unsafe` in the CPU kernels only.
 //!
 //! | for | look in | feature |
 //! |---|---|---|
@@ -14,6 +14,7 @@
 //! | random bytes of the operating system | [`rng`] | `os-rng` |
 //! | hex and base64 of secrets | [`encode`] | `encode` |
 //! | comparing secrets | [`ct`] | |
+//! | which implementations this CPU gets | [`cpu`] | |
 //! | known-answer tests at start-up | [`selftest`] | |
 //!
 //! All features are on by default; firmware picks its own.
@@ -46,12 +47,12 @@
 //! # }
 //! ```
 #![no_std]
-#![forbid(unsafe_code)]
 
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
 pub mod aead;
+pub mod cpu;
 pub mod ct;
 #[cfg(feature = "device")]
 pub mod device;
@@ -62,12 +63,18 @@ pub mod encode;
 mod error;
 pub mod hash;
 pub mod kdf;
+#[allow(unsafe_code, reason = "instructions of the CPU; all else forbids it")]
+mod kernel;
+#[cfg(feature = "root")]
+mod lanes;
 pub mod mac;
 #[cfg(feature = "os-rng")]
 pub mod rng;
 #[cfg(feature = "device")]
 pub mod secret;
 pub mod selftest;
+#[cfg(feature = "sha512")]
+mod sha512;
 mod wipe;
 #[cfg(feature = "wrap")]
 pub mod wrap;

@@ -1,5 +1,7 @@
 //! The operating system's random number generator. Relies on `getrandom`.
 
+#![forbid(unsafe_code)]
+
 use rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 

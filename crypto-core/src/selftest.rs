@@ -1,6 +1,8 @@
 //! Known-answer tests of every algorithm in the build, for a boot self-test.
 //! The answers are published ones; each is named where it stands.
 
+#![forbid(unsafe_code)]
+
 use crate::Error;
 use crate::aead::{AeadAlgorithm, AeadKey, TAG_LEN};
 use crate::hash::{self, HashAlgorithm};

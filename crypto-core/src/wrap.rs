@@ -6,6 +6,8 @@
 //! steer its memory accesses; here all checks of an unwrap are computed in
 //! constant time and combined to one verdict.
 
+#![forbid(unsafe_code)]
+
 use core::fmt;
 
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};

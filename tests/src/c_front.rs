@@ -515,15 +515,15 @@ impl Front for SharedLibrary {
 
     fn seal(&self, shape: Shape, aead: Aead<'_>, plaintext: &[u8]) -> Result<Vec<u8>, Refusal> {
         let mut buffer = match shape {
-            Shape::Combined | Shape::Detached => vec![UNWRITTEN; plaintext.len()],
+            Shape::Combined | Shape::Detached | Shape::Once => vec![UNWRITTEN; plaintext.len()],
             Shape::InPlace | Shape::CombinedInPlace => plaintext.to_vec(),
         };
         let elsewhere = match shape {
-            Shape::Combined | Shape::Detached => Some(plaintext),
+            Shape::Combined | Shape::Detached | Shape::Once => Some(plaintext),
             Shape::InPlace | Shape::CombinedInPlace => None,
         };
         match shape {
-            Shape::Combined | Shape::CombinedInPlace => {
+            Shape::Combined | Shape::CombinedInPlace | Shape::Once => {
                 buffer.extend([UNWRITTEN; TAG_LEN]);
                 let len = self.seal_combined(aead, elsewhere, &mut buffer)?;
                 buffer.truncate(len);
@@ -539,12 +539,12 @@ impl Front for SharedLibrary {
     fn open(&self, shape: Shape, aead: Aead<'_>, sealed: &[u8]) -> Opened {
         let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().expect("every case has a tag");
         let mut buffer = match shape {
-            Shape::Combined | Shape::Detached => vec![UNWRITTEN; ciphertext.len()],
+            Shape::Combined | Shape::Detached | Shape::Once => vec![UNWRITTEN; ciphertext.len()],
             Shape::InPlace => ciphertext.to_vec(),
             Shape::CombinedInPlace => sealed.to_vec(),
         };
         let verdict = match shape {
-            Shape::Combined => self.open_combined(aead, Some(sealed), &mut buffer),
+            Shape::Combined | Shape::Once => self.open_combined(aead, Some(sealed), &mut buffer),
             Shape::Detached => self.open_detached(aead, Some(ciphertext), tag, &mut buffer),
             Shape::InPlace => self.open_detached(aead, None, tag, &mut buffer),
             Shape::CombinedInPlace => self.open_combined(aead, None, &mut buffer),

@@ -38,6 +38,8 @@ pub enum Shape {
     InPlace,
     /// The plaintext becomes the ciphertext where it lies, the tag behind it.
     CombinedInPlace,
+    /// Ciphertext and tag together, by a call that takes the key and makes none.
+    Once,
 }
 
 /// All that an AES-GCM message takes besides itself. The key's length says

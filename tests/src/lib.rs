@@ -33,6 +33,8 @@ pub mod wycheproof_suites;
 /// The fronts that are there whenever Rust is: without the Python package, which
 /// is compared with others by its own tests.
 #[must_use]
-pub fn fronts() -> [&'static dyn front::Front; 2] {
-    [&rust_front::RustApi, c_front::SharedLibrary::get()]
+pub fn fronts() -> [&'static dyn front::Front; 5] {
+    use rust_front::{BEST, NO_AVX512, NO_VAES, PORTABLE};
+
+    [&BEST, &NO_AVX512, &NO_VAES, &PORTABLE, c_front::SharedLibrary::get()]
 }

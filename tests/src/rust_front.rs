@@ -1,7 +1,9 @@
-//! The Rust API: the crate `corekey`, linked into this test.
+//! The Rust API: the crate `corekey`, linked into this test, with each of its
+//! implementations that this CPU has.
 
 use corekey::Error;
-use corekey::aead::{AeadAlgorithm, AeadKey, TAG_LEN};
+use corekey::aead::{self, AeadAlgorithm, AeadKey, TAG_LEN};
+use corekey::cpu::{Cpu, Feature};
 use corekey::drbg::{Entropy, HmacDrbg};
 use corekey::hash::{self, HashAlgorithm};
 use corekey::kdf::{self, Prk};
@@ -10,9 +12,35 @@ use corekey::wrap::{WrapAlgorithm, WrapKey};
 
 use crate::front::{Aead, DrbgCall, Front, Hash, Opened, Refusal, Shape, UNWRITTEN, Wrap};
 
-/// The front.
+/// The front, with the CPU as it is or without some features, so that slower
+/// implementations are used.
 #[derive(Clone, Copy, Debug)]
-pub struct RustApi;
+pub struct RustApi {
+    name: &'static str,
+    without: &'static [Feature],
+}
+
+/// What every program gets on this CPU.
+pub const BEST: RustApi = RustApi { name: "Rust API", without: &[] };
+/// As on a CPU without AVX-512, for one.
+pub const NO_AVX512: RustApi = RustApi { name: "no AVX-512", without: &[Feature::Avx512] };
+/// As on a CPU without VAES, for one.
+pub const NO_VAES: RustApi = RustApi { name: "no VAES", without: &[Feature::Vaes] };
+/// As on a CPU without any instructions for cryptography.
+pub const PORTABLE: RustApi = RustApi {
+    name: "portable",
+    without: &[Feature::Avx512, Feature::Vaes, Feature::Aes, Feature::Sha],
+};
+
+impl RustApi {
+    fn cpu(self) -> Cpu {
+        self.without.iter().fold(Cpu::detect(), |cpu, feature| cpu.without(*feature))
+    }
+
+    fn aead_key(self, aead: Aead<'_>) -> Result<AeadKey, Error> {
+        AeadKey::new_on(self.cpu(), aead_algorithm(aead), aead.key)
+    }
+}
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
@@ -26,19 +54,23 @@ impl From<Error> for Refusal {
 
 impl Front for RustApi {
     fn name(&self) -> &'static str {
-        "Rust API"
+        self.name
     }
 
     fn describe(&self) -> String {
-        "the crate corekey, linked into this test".into()
+        let (gcm, sha256) = (self.cpu().gcm_tier(), self.cpu().sha256_tier());
+        format!("the crate corekey: AES-GCM by {gcm}, SHA-256 by {sha256}")
     }
 
     fn hash(&self, hash: Hash, data: &[u8]) -> Result<Vec<u8>, Refusal> {
-        Ok(hash::digest(algorithm(hash), data).as_ref().to_vec())
+        if self.without.is_empty() {
+            return Ok(hash::digest(algorithm(hash), data).as_ref().to_vec());
+        }
+        self.hash_parts(hash, &[data])
     }
 
     fn hash_parts(&self, hash: Hash, parts: &[&[u8]]) -> Result<Vec<u8>, Refusal> {
-        let mut state = hash::Hash::new(algorithm(hash));
+        let mut state = hash::Hash::new_on(self.cpu(), algorithm(hash));
         for part in parts {
             state.update(part);
         }
@@ -46,7 +78,7 @@ impl Front for RustApi {
     }
 
     fn hmac(&self, hash: Hash, key: &[u8], data: &[u8], len: usize) -> Result<Vec<u8>, Refusal> {
-        let tag = HmacKey::new(algorithm(hash), key).mac(data);
+        let tag = HmacKey::new_on(self.cpu(), algorithm(hash), key).mac(data);
         Ok(tag.as_ref()[..len].to_vec())
     }
 
@@ -57,7 +89,7 @@ impl Front for RustApi {
         parts: &[&[u8]],
         len: usize,
     ) -> Result<Vec<u8>, Refusal> {
-        let mut state = HmacKey::new(algorithm(hash), key).start();
+        let mut state = HmacKey::new_on(self.cpu(), algorithm(hash), key).start();
         for part in parts {
             state.update(part);
         }
@@ -65,7 +97,7 @@ impl Front for RustApi {
     }
 
     fn hmac_verify(&self, hash: Hash, key: &[u8], data: &[u8], tag: &[u8]) -> Result<(), Refusal> {
-        Ok(HmacKey::new(algorithm(hash), key).verify(data, tag)?)
+        Ok(HmacKey::new_on(self.cpu(), algorithm(hash), key).verify(data, tag)?)
     }
 
     fn hkdf(
@@ -76,7 +108,10 @@ impl Front for RustApi {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        Ok(kdf::hkdf(algorithm(hash), salt, ikm, info, okm)?)
+        if self.without.is_empty() {
+            return Ok(kdf::hkdf(algorithm(hash), salt, ikm, info, okm)?);
+        }
+        self.hkdf_extract_expand(hash, salt, ikm, info, okm)
     }
 
     fn hkdf_extract_expand(
@@ -87,7 +122,7 @@ impl Front for RustApi {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        Ok(Prk::extract(algorithm(hash), salt, ikm).expand(info, okm)?)
+        Ok(Prk::extract_on(self.cpu(), algorithm(hash), salt, ikm).expand(info, okm)?)
     }
 
     fn hkdf_expand(
@@ -97,16 +132,22 @@ impl Front for RustApi {
         info: &[u8],
         okm: &mut [u8],
     ) -> Result<(), Refusal> {
-        Ok(Prk::from_bytes(algorithm(hash), prk)?.expand(info, okm)?)
+        Ok(Prk::from_bytes_on(self.cpu(), algorithm(hash), prk)?.expand(info, okm)?)
     }
 
     fn shapes(&self) -> &'static [Shape] {
-        &[Shape::Combined, Shape::Detached, Shape::InPlace]
+        &[Shape::Combined, Shape::Detached, Shape::InPlace, Shape::Once]
     }
 
     fn seal(&self, shape: Shape, aead: Aead<'_>, plaintext: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let Aead { nonce, aad, .. } = aead;
-        let key = aead_key(aead)?;
+        let Aead { key, nonce, aad } = aead;
+        if let Shape::Once = shape {
+            let (cpu, algorithm) = (self.cpu(), aead_algorithm(aead));
+            let mut sealed = vec![UNWRITTEN; plaintext.len() + TAG_LEN];
+            aead::seal_once_on(cpu, algorithm, key, &nonce, aad, plaintext, &mut sealed)?;
+            return Ok(sealed);
+        }
+        let key = self.aead_key(aead)?;
         if let Shape::Combined = shape {
             let mut sealed = vec![UNWRITTEN; plaintext.len() + TAG_LEN];
             let len = key.seal(&nonce, aad, plaintext, &mut sealed)?;
@@ -129,13 +170,18 @@ impl Front for RustApi {
     }
 
     fn open(&self, shape: Shape, aead: Aead<'_>, sealed: &[u8]) -> Opened {
-        let Aead { nonce, aad, .. } = aead;
+        let Aead { key, nonce, aad } = aead;
         let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().expect("every case has a tag");
         let mut buffer = match shape {
             Shape::InPlace => ciphertext.to_vec(),
             _ => vec![UNWRITTEN; ciphertext.len()],
         };
-        let verdict = aead_key(aead).and_then(|key| {
+        if let Shape::Once = shape {
+            let (cpu, algorithm) = (self.cpu(), aead_algorithm(aead));
+            let verdict = aead::open_once_on(cpu, algorithm, key, &nonce, aad, sealed, &mut buffer);
+            return Opened { verdict: verdict.map_err(Refusal::from), buffer };
+        }
+        let verdict = self.aead_key(aead).and_then(|key| {
             let len = match shape {
                 Shape::Combined => return key.open(&nonce, aad, sealed, &mut buffer),
                 Shape::InPlace => key.open_in_place(&nonce, aad, &mut buffer, tag),
@@ -209,10 +255,9 @@ fn wrap_algorithm(wrap: Wrap) -> WrapAlgorithm {
     }
 }
 
-fn aead_key(aead: Aead<'_>) -> Result<AeadKey, Error> {
-    let algorithm = match aead.key.len() {
+fn aead_algorithm(aead: Aead<'_>) -> AeadAlgorithm {
+    match aead.key.len() {
         16 => AeadAlgorithm::Aes128Gcm,
         _ => AeadAlgorithm::Aes256Gcm,
-    };
-    AeadKey::new(algorithm, aead.key)
+    }
 }

@@ -8,11 +8,11 @@
 //! see.
 
 mod header;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod markers;
 mod numbers;
-mod python;
-mod report;
+pub(crate) mod python;
+pub(crate) mod report;
 mod sizes;
 mod vectors;
 

@@ -6,9 +6,11 @@
 
 mod abi;
 mod api;
+mod bench;
 mod demo;
 mod dist;
 mod figures;
+mod fuzz;
 mod header;
 mod markdown;
 mod process;
@@ -36,6 +38,8 @@ const COMMANDS: &[Command] = &[
     Command { name: "dist", help: dist::HELP, run: dist::run },
     Command { name: "wheel", help: wheel::HELP, run: wheel::run },
     Command { name: "header", help: header::HELP, run: header::run },
+    Command { name: "bench", help: bench::HELP, run: bench::run },
+    Command { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
     Command { name: "figures", help: figures::HELP, run: figures::run },
 ];

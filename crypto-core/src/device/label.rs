@@ -6,8 +6,7 @@ use zeroize::Zeroize;
 
 #[cfg(feature = "root")]
 use crate::Error;
-use crate::hash::Digest;
-use crate::mac::HmacKey;
+use crate::mac::Sha256Key;
 use crate::secret::Secret;
 
 /// A label: 8 bytes that end in a NUL.
@@ -42,17 +41,21 @@ pub(crate) const MAX_STEP: usize = 8 + 8 + MAX_TAIL + 1;
 
 /// Expand(key, label || fixed || tail) of `docs/derivation.md`, where `key` is
 /// ready: one HMAC, two compressions for short ids.
-pub(crate) fn expand(key: &HmacKey, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
-    to_secret(&key.mac_parts(&[label, fixed, tail, &[1]]))
+#[inline]
+pub(crate) fn expand(key: &Sha256Key, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
+    mac(key, &pieces(label, fixed, tail))
 }
 
-/// The first 32 bytes of a SHA-256 tag, which are all of it.
-pub(crate) fn to_secret(mac: &Digest) -> Secret<32> {
-    let mut secret = Secret::zeros();
-    for (to, from) in secret.expose_mut().iter_mut().zip(mac.as_bytes()) {
-        *to = *from;
-    }
-    secret
+/// What one step takes the HMAC of.
+#[inline]
+pub(crate) fn pieces<'a>(label: &'a Label, fixed: &'a [u8], tail: &'a [u8]) -> [&'a [u8]; 4] {
+    [label, fixed, tail, &[1]]
+}
+
+/// The HMAC-SHA-256 of the concatenation of `parts`, as a secret.
+#[inline]
+pub(crate) fn mac(key: &Sha256Key, parts: &[&[u8]]) -> Secret<32> {
+    Secret::filled(|secret| key.mac_pieces(parts.iter().copied(), secret))
 }
 
 /// The message of one step, label || fixed || tail || 0x01, for keys that
@@ -66,7 +69,7 @@ pub(crate) fn with_step<T>(
 ) -> Result<T, Error> {
     let mut buffer = [0; MAX_STEP];
     let mut len = 0;
-    for part in [label, fixed, tail, &[1]] {
+    for part in pieces(label, fixed, tail) {
         let room = buffer.get_mut(len..len + part.len()).ok_or(Error::InvalidLength)?;
         room.copy_from_slice(part);
         len += part.len();

@@ -6,6 +6,7 @@
 //! One module per module of the crate, each built with the feature it is about.
 
 mod aead;
+mod aead_tiers;
 mod ct;
 #[cfg(feature = "drbg")]
 mod drbg;
@@ -18,6 +19,7 @@ mod mac;
 #[cfg(feature = "os-rng")]
 mod rng;
 mod secrets;
+mod tiers;
 #[cfg(feature = "wrap")]
 mod wrap;
 

@@ -5,11 +5,13 @@ use std::process::Command;
 use super::report::Measured;
 use crate::{Result, process, workspace};
 
-/// Programs whose version may change a figure, if they are there.
-const TOOLS: &[&str] = &["rustc", "gcc", "python3"];
+/// Programs whose version may change a figure, if they are there, and what
+/// prints it.
+const TOOLS: &[&[&str]] =
+    &[&["rustc", "--version"], &["gcc", "--version"], &["python3", "--version"]];
 
 /// This machine and this state of the sources.
-pub(super) fn here(command: &str) -> Result<Measured> {
+pub(crate) fn here(command: &str) -> Result<Measured> {
     Ok(Measured {
         command: command.into(),
         commit: commit()?,
@@ -49,11 +51,11 @@ fn cpu() -> Result<String> {
 
 /// Name and version: the last word that is a number, since makers of packages
 /// put theirs before it in brackets.
-fn version(tool: &str) -> Result<String> {
-    let line = first_line(&[tool, "--version"])?;
+fn version(words: &[&str]) -> Result<String> {
+    let line = first_line(words)?;
     let is_version = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
     let version = line.split(' ').rfind(is_version).unwrap_or("of unknown version");
-    Ok(format!("{tool} {version}"))
+    Ok(format!("{} {version}", words.first().unwrap_or(&"")))
 }
 
 fn first_line(words: &[&str]) -> Result<String> {

@@ -1,20 +1,26 @@
 //! The wheel, and what calls from Python cost beside those of `cryptography`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::report::Table;
 use crate::{Result, process, tools, wheel, workspace};
 
-/// Builds the wheel, installs it in an environment of its own and measures there.
 pub(super) fn tables() -> Result<Vec<Table>> {
+    let (wheel, python) = environment()?;
+    Ok(vec![of_wheel(&wheel, &python)?, of_calls(&python)?])
+}
+
+/// The wheel of this tree, and a Python with it and with what it is measured
+/// beside.
+pub(crate) fn environment() -> Result<(PathBuf, PathBuf)> {
     let folder = workspace::target_dir().join("python");
     let file = wheel::build(&workspace::target_dir().join("wheel"), &folder.join("wheel"))?;
     let python = wheel::install(&folder.join("figures"), &file)?;
     let requirements = wheel::folder().join("tests/requirements.txt");
     tools::pip_install(&python, &[Path::new("--requirement"), &requirements])?;
-    Ok(vec![of_wheel(&file, &python)?, of_calls(&python)?])
+    Ok((file, python))
 }
 
 fn of_wheel(file: &Path, python: &Path) -> Result<Table> {

@@ -24,52 +24,52 @@ use crate::Result;
 
 /// What a measurement was made with.
 #[derive(Debug, PartialEq)]
-pub(super) struct Measured {
+pub(crate) struct Measured {
     /// What to type to measure again.
-    pub(super) command: String,
-    pub(super) commit: String,
-    pub(super) date: String,
-    pub(super) cpu: String,
-    pub(super) system: String,
-    pub(super) tools: Vec<String>,
+    pub(crate) command: String,
+    pub(crate) commit: String,
+    pub(crate) date: String,
+    pub(crate) cpu: String,
+    pub(crate) system: String,
+    pub(crate) tools: Vec<String>,
 }
 
 /// Texts and whole numbers in rows.
 #[derive(Debug, PartialEq)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<Value>>,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Value>>,
 }
 
 impl Table {
-    pub(super) fn new(name: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Self {
+    pub(crate) fn new(name: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Self {
         let columns = columns.iter().map(|&column| column.to_owned()).collect();
         Self { name: name.to_owned(), columns, rows }
     }
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) struct Report {
-    pub(super) measured: Measured,
-    pub(super) tables: Vec<Table>,
+pub(crate) struct Report {
+    pub(crate) measured: Measured,
+    pub(crate) tables: Vec<Table>,
 }
 
 impl Report {
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let at = |why: &str| format!("{}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| at(&error.to_string()))?;
         let value = serde_json::from_str(&text).map_err(|error| at(&error.to_string()))?;
         Self::from_json(&value).ok_or_else(|| at("it is not laid out as a report of figures"))
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result {
+    pub(crate) fn write(&self, path: &Path) -> Result {
         std::fs::write(path, self.to_json())
             .map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
     /// The table of that name as Markdown, and under it where it is from.
-    pub(super) fn rendered(&self, name: &str) -> Option<String> {
+    pub(crate) fn rendered(&self, name: &str) -> Option<String> {
         let table = self.tables.iter().find(|table| table.name == name)?;
         Some(format!("{}\n{}\n", table.markdown(), self.measured.sentence()))
     }

@@ -16,6 +16,7 @@ pub(super) fn run(group: &mut Group) {
     group.check("the API documentation has no warning", rustdoc);
     group.check("links in Markdown files lead to files and headings", links::check);
     group.check("the index of docs leads to every page", links::check_index);
+    group.check("docs/performance.md and its chart show the report", crate::bench::check_rendered);
     group.check("figures in pages are those of the reports", figures::check_pages);
     group.check("reports agree with the sources", figures::check_reports);
     group.check("docs/api.md is what the sources say", api::check);

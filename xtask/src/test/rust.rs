@@ -40,6 +40,12 @@ pub(super) fn format(group: &mut Group) {
     group.check("the code is formatted", || {
         process::run(workspace::cargo().args(["fmt", "--all", "--check"]))
     });
+    for other in ["benches", "fuzz"] {
+        group.check(&format!("the code in {other} is formatted"), || {
+            let folder = workspace::root().join(other);
+            process::run(workspace::cargo().args(["fmt", "--all", "--check"]).current_dir(folder))
+        });
+    }
 }
 
 pub(super) fn clippy(group: &mut Group) {

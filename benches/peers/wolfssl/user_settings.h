@@ -1,0 +1,30 @@
+/* wolfCrypt's part of wolfSSL that is measured, with its assembler for x86-64
+ * and HMAC keys kept as hash states. */
+#define WOLFCRYPT_ONLY
+#define SINGLE_THREADED
+#define NO_ASN
+#define NO_RSA
+#define NO_DH
+#define NO_DSA
+#define NO_DES3
+#define NO_MD4
+#define NO_MD5
+#define NO_RC4
+#define NO_SHA
+#define NO_PWDBASED
+#define NO_PKCS7
+#define NO_PKCS12
+#define NO_OLD_TLS
+#define NO_FILESYSTEM
+#define NO_ERROR_STRINGS
+#define WC_NO_RNG
+#define WC_NO_CMS
+#define HAVE_AESGCM
+#define GCM_TABLE_4BIT
+#define WOLFSSL_AES_DIRECT
+#define WOLFSSL_HMAC_COPY_HASH
+#define WOLFSSL_AESNI
+#define USE_INTEL_SPEEDUP
+#define WOLFSSL_X86_64_BUILD
+#define TFM_TIMING_RESISTANT
+#define ECC_TIMING_RESISTANT
