@@ -41,7 +41,7 @@ pub(super) fn run(group: &mut Group) {
         started(&python).args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]),
     );
     group.check("mypy --strict accepts tests, benches and examples", || {
-        process::run(started(&python).args(["-m", "mypy", "--strict", "tests", "benches", "examples"]))
+        process::run(mypy(&python).args(["--strict", "tests", "benches", "examples"]))
     });
     group.check("mypy --strict accepts the package as it is installed", || {
         process::run(mypy(&python).args(["--strict", "--package", "corekey"]))
