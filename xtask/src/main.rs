@@ -7,6 +7,7 @@ mod abi;
 mod bench;
 mod demo;
 mod dist;
+mod fuzz;
 mod header;
 mod process;
 mod test;
@@ -32,6 +33,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "dist", help: dist::HELP, run: dist::run },
     Command { name: "header", help: header::HELP, run: header::run },
     Command { name: "bench", help: bench::HELP, run: bench::run },
+    Command { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
     Command { name: "abi", help: abi::HELP, run: abi::run },
 ];
 

@@ -4,6 +4,7 @@
 //! and the last line counts single tests. Relies on cargo; what else a group
 //! needs it installs or names.
 
+mod aarch64;
 mod c_tests;
 mod dialects;
 mod docs;
@@ -22,6 +23,8 @@ pub(crate) const HELP: &str = "[GROUP...]
       format     the code is formatted
       clippy     no warning, with and without default features
       rust       tests and doc tests of the Rust packages
+      aarch64    tests of the core on an emulated AArch64, with and without its
+                 instructions for AES and SHA-256
       drift      the C ABI is as recorded
       docs       API documentation, links, the README's programs
       dialects   the header compiles as every C and C++ it promises
@@ -41,6 +44,7 @@ const GROUPS: &[(&str, Run)] = &[
     ("format", rust::format),
     ("clippy", rust::clippy),
     ("rust", rust::tests),
+    ("aarch64", aarch64::run),
     ("drift", drift),
     ("docs", docs::run),
     ("dialects", dialects::run),

@@ -34,6 +34,24 @@ pub(crate) const PKG_CONFIG: Tool =
 pub(crate) const VALGRIND: Tool = Tool { probe: &["valgrind", "--version"], package: "valgrind" };
 pub(crate) const PYTHON: Tool =
     Tool { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" };
+/// Debian's own Rust, beside the one that builds all else: it has a standard
+/// library for AArch64 in a package.
+pub(crate) const DEBIAN_RUSTC: Tool =
+    Tool { probe: &["/usr/bin/rustc", "--version"], package: "rustc-web" };
+pub(crate) const DEBIAN_CARGO: Tool =
+    Tool { probe: &["/usr/bin/cargo", "--version"], package: "cargo-web" };
+pub(crate) const ARM64_STD: Tool = Tool {
+    probe: &["test", "-d", "/usr/lib/rustlib/aarch64-unknown-linux-gnu/lib"],
+    package: "libstd-rust-web-dev:arm64",
+};
+pub(crate) const ARM64_GCC: Tool =
+    Tool { probe: &["aarch64-linux-gnu-gcc", "--version"], package: "gcc-aarch64-linux-gnu" };
+pub(crate) const ARM64_LIBC: Tool = Tool {
+    probe: &["aarch64-linux-gnu-gcc", "-E", "-include", "stdio.h", "-xc", "/dev/null"],
+    package: "libc6-dev-arm64-cross",
+};
+pub(crate) const QEMU_USER: Tool =
+    Tool { probe: &["qemu-aarch64", "--version"], package: "qemu-user" };
 
 impl Tool {
     fn is_present(&self) -> bool {
@@ -51,7 +69,7 @@ pub(crate) fn require(tools: &[Tool]) -> Result {
     if missing.is_empty() {
         return Ok(());
     }
-    let line = format!("apt-get install {}", missing.join(" "));
+    let line = format!("{}apt-get install {}", foreign(&missing), missing.join(" "));
     if !is_root() {
         return Err(format!("missing: {line}"));
     }
@@ -121,15 +139,32 @@ fn is_root() -> bool {
     Path::new("/proc/self").metadata().is_ok_and(|entry| entry.uid() == 0)
 }
 
+/// What makes packages of another architecture known, as a line to type.
+fn foreign(packages: &[&str]) -> &'static str {
+    if has_foreign(packages) { "dpkg --add-architecture arm64 && apt-get update && " } else { "" }
+}
+
+fn has_foreign(packages: &[&str]) -> bool {
+    packages.iter().any(|package| package.ends_with(":arm64"))
+}
+
 fn apt_install(packages: &[&str]) -> Result {
     static UPDATED: OnceLock<Result> = OnceLock::new();
-    UPDATED.get_or_init(|| process::capture(&mut apt(&["update"])).map(drop)).clone()?;
+    let update = || process::capture(&mut apt(&["update"])).map(drop);
+    if has_foreign(packages) {
+        process::run(Command::new("dpkg").args(["--add-architecture", "arm64"]))?;
+        update()?;
+    }
+    UPDATED.get_or_init(update).clone()?;
     let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
     process::capture(install.args(packages)).map(drop)
 }
 
 fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
-    command.arg("--quiet").args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+        .args(["--quiet", "--option=DPkg::Lock::Timeout=300"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }

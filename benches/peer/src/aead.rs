@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{AAD, Aead, Library, Nonce, Tag, Work};
+use crate::{AAD, Aead, Library, Nonce, Once, Tag, Work};
 
 /// Bytes that the messages of one job may take: they stay in the first cache.
 const ROOM: usize = 8192;
@@ -267,42 +267,59 @@ impl Secrets {
     }
 }
 
+/// Messages that have a key each, in place and apart.
+struct Singles {
+    secrets: Secrets,
+    messages: Messages,
+    /// Ciphertexts with their tags, one behind the other.
+    sealed: Vec<u8>,
+    opened: Vec<u8>,
+}
+
+impl Singles {
+    fn new(key_len: usize, len: usize) -> Self {
+        let messages = Messages::new(len);
+        let sealed = vec![0; (len + 16) * SLOTS];
+        Self { secrets: Secrets::new(key_len), messages, sealed, opened: vec![0; len] }
+    }
+
+    /// The key and the message of a turn.
+    fn get<'a>(&'a mut self, slot: usize, tag: &'a mut Tag) -> (&'a [u8], Once<'a>) {
+        let room = self.messages.len + 16;
+        let sealed = &mut self.sealed[slot * room..][..room];
+        let (nonce, text) = self.messages.get(slot);
+        (self.secrets.get(slot), Once { nonce, text, tag, sealed, opened: &mut self.opened })
+    }
+}
+
 /// Each message sealed under a key of its own.
 pub(crate) struct SealOnce<L, A> {
     library: L,
     key: A,
-    secrets: Secrets,
-    messages: Messages,
+    singles: Singles,
     tags: [Tag; SLOTS],
     turn: usize,
 }
 
 impl<L: Library, A: Aead<L>> SealOnce<L, A> {
     pub(crate) fn new(library: L, key_len: usize, len: usize) -> Option<Self> {
-        Some(Self {
-            library,
-            key: new_key(library, key_len)?,
-            secrets: Secrets::new(key_len),
-            messages: Messages::new(len),
-            tags: [[0; 16]; SLOTS],
-            turn: 0,
-        })
+        let (key, singles) = (new_key(library, key_len)?, Singles::new(key_len, len));
+        Some(Self { library, key, singles, tags: [[0; 16]; SLOTS], turn: 0 })
     }
 }
 
 impl<L: Library, A: Aead<L>> Work for SealOnce<L, A> {
     fn run(&mut self, turns: u64) {
         for _ in 0..turns {
-            let slot = self.turn & (self.messages.count - 1);
-            let (nonce, text) = self.messages.get(slot);
-            let (secret, tag) = (self.secrets.get(slot), &mut self.tags[slot]);
-            self.key.seal_once(self.library, secret, nonce, AAD, text, tag);
+            let slot = self.turn & (self.singles.messages.count - 1);
+            let (secret, message) = self.singles.get(slot, &mut self.tags[slot]);
+            self.key.seal_once(self.library, secret, message);
             self.turn += 1;
         }
     }
 
     fn output(&self) -> Vec<u8> {
-        [self.messages.all(), self.tags.concat()].concat()
+        self.tags.concat()
     }
 }
 
@@ -310,32 +327,34 @@ impl<L: Library, A: Aead<L>> Work for SealOnce<L, A> {
 pub(crate) struct OpenOnce<L, A> {
     library: L,
     key: A,
-    secrets: Secrets,
-    messages: Messages,
+    singles: Singles,
     sides: Sides,
     turn: usize,
 }
 
 impl<L: Library, A: Aead<L>> OpenOnce<L, A> {
     pub(crate) fn new(library: L, key_len: usize, len: usize) -> Option<Self> {
-        let (mut key, secrets) = (new_key::<L, A>(library, key_len)?, Secrets::new(key_len));
-        let mut messages = Messages::new(len);
-        let sides = Sides::with(&mut messages, |slot, nonce, text, tag| {
+        let (mut key, mut singles) =
+            (new_key::<L, A>(library, key_len)?, Singles::new(key_len, len));
+        let Singles { secrets, messages, sealed, .. } = &mut singles;
+        let sides = Sides::with(messages, |slot, nonce, text, tag| {
             key.rekey(library, secrets.get(slot));
             key.seal(nonce, AAD, text, tag);
+            let apart = &mut sealed[slot * (len + 16)..][..len + 16];
+            apart[..len].copy_from_slice(text);
+            apart[len..].copy_from_slice(tag);
         });
-        Some(Self { library, key, secrets, messages, sides, turn: 0 })
+        Some(Self { library, key, singles, sides, turn: 0 })
     }
 }
 
 impl<L: Library, A: Aead<L>> Work for OpenOnce<L, A> {
     fn run(&mut self, turns: u64) {
         for _ in 0..turns {
-            let slot = self.turn & (self.messages.count - 1);
+            let slot = self.turn & (self.singles.messages.count - 1);
             let side = self.sides.side[slot];
-            let (nonce, text) = self.messages.get(slot);
-            let (secret, tag) = (self.secrets.get(slot), &self.sides.tags[slot][side]);
-            let opened = self.key.open_once(self.library, secret, nonce, AAD, text, tag);
+            let (secret, message) = self.singles.get(slot, &mut self.sides.tags[slot][side]);
+            let opened = self.key.open_once(self.library, secret, message);
             assert!(opened, "a message did not open");
             self.sides.side[slot] = 1 - side;
             self.turn += 1;
@@ -343,6 +362,6 @@ impl<L: Library, A: Aead<L>> Work for OpenOnce<L, A> {
     }
 
     fn output(&self) -> Vec<u8> {
-        [self.messages.all(), self.sides.tags.concat().concat()].concat()
+        self.sides.tags.concat().concat()
     }
 }

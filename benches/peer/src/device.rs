@@ -2,12 +2,9 @@
 //! device key, to the message key, to the plaintext (docs/derivation.md and
 //! docs/message.md say which bytes).
 
-use std::marker::PhantomData;
-
-use crate::{Aead, Fleet, Key32, Library, Nonce, Prk, Tag, Work};
+use crate::{Aead, Fleet, Key32, Library, MANY, Nonce, Prk, Tag, Work};
 
 const ROOT: Key32 = [0x42; 32];
-const DEVICES: usize = 16;
 /// Bytes of the text in each message.
 pub const TEXT_LEN: usize = 64;
 
@@ -41,9 +38,8 @@ pub struct Message {
 }
 
 /// The first message of each of some devices, not sealed yet.
-#[must_use]
-pub fn messages() -> Vec<Message> {
-    (0..DEVICES).map(|number| message(number as u8)).collect()
+fn messages() -> [Message; MANY] {
+    std::array::from_fn(|number| message(number as u8))
 }
 
 fn message(number: u8) -> Message {
@@ -111,35 +107,103 @@ impl<L: Library> Fleet<L> for Chain<L> {
         message.side = 1 - message.side;
         opened
     }
+
+    fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool {
+        for (message, key) in messages.iter().zip(keys) {
+            self.root.expand(&message.device_info, key);
+        }
+        true
+    }
+}
+
+/// Messages of many devices, and a ready root that opens them.
+struct Senders<L: Library> {
+    fleet: L::Fleet,
+    messages: [Message; MANY],
+    tags: [Tag; MANY],
+}
+
+impl<L: Library> Senders<L> {
+    fn new(library: L) -> Option<Self> {
+        let (mut fleet, mut messages) = (L::Fleet::new(library, &ROOT)?, messages());
+        let tags = messages.each_mut().map(|message| fleet.accept(message));
+        Some(Self { fleet, messages, tags })
+    }
 }
 
 /// One message after the other, each of another device.
 pub(crate) struct OpenUnseen<L: Library> {
-    fleet: L::Fleet,
-    messages: Vec<Message>,
-    tags: Vec<Tag>,
+    senders: Senders<L>,
     turn: usize,
-    library: PhantomData<L>,
 }
 
 impl<L: Library> OpenUnseen<L> {
     pub(crate) fn new(library: L) -> Option<Self> {
-        let (mut fleet, mut messages) = (L::Fleet::new(library, &ROOT)?, messages());
-        let tags = messages.iter_mut().map(|message| fleet.accept(message)).collect();
-        Some(Self { fleet, messages, tags, turn: 0, library: PhantomData })
+        Some(Self { senders: Senders::new(library)?, turn: 0 })
     }
 }
 
 impl<L: Library> Work for OpenUnseen<L> {
     fn run(&mut self, turns: u64) {
         for _ in 0..turns {
-            let message = &mut self.messages[self.turn % DEVICES];
-            assert!(self.fleet.open(message), "a device's message did not open");
+            let message = &mut self.senders.messages[self.turn % MANY];
+            assert!(self.senders.fleet.open(message), "a device's message did not open");
             self.turn += 1;
         }
     }
 
     fn output(&self) -> Vec<u8> {
-        self.tags.concat()
+        self.senders.tags.concat()
+    }
+}
+
+/// Messages of many devices in one call, where there is such a call.
+pub(crate) struct OpenMany<L: Library>(Senders<L>);
+
+impl<L: Library> OpenMany<L> {
+    pub(crate) fn new(library: L) -> Option<Self> {
+        Senders::new(library).map(Self)
+    }
+}
+
+impl<L: Library> Work for OpenMany<L> {
+    fn run(&mut self, turns: u64) {
+        for _ in 0..turns {
+            let opened = self.0.fleet.open_many(&mut self.0.messages);
+            assert!(opened, "a device's message did not open");
+        }
+    }
+
+    fn output(&self) -> Vec<u8> {
+        self.0.tags.concat()
+    }
+}
+
+/// Keys of many devices in one call, where there is such a call.
+pub(crate) struct DeviceKeys<L: Library> {
+    senders: Senders<L>,
+    keys: [Key32; MANY],
+}
+
+impl<L: Library> DeviceKeys<L> {
+    pub(crate) fn new(library: L) -> Option<Self> {
+        let mut made = Self { senders: Senders::new(library)?, keys: [[0; 32]; MANY] };
+        made.derive().then_some(made)
+    }
+
+    fn derive(&mut self) -> bool {
+        self.senders.fleet.device_keys(&self.senders.messages, &mut self.keys)
+    }
+}
+
+impl<L: Library> Work for DeviceKeys<L> {
+    fn run(&mut self, turns: u64) {
+        for _ in 0..turns {
+            self.derive();
+        }
+    }
+
+    fn output(&self) -> Vec<u8> {
+        self.keys.concat()
     }
 }

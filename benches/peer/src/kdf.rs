@@ -111,32 +111,6 @@ impl<L: Library> Work for ExpandOnce<L> {
     }
 }
 
-/// [`MANY`] derivations in one call, where there is such a call.
-pub(crate) struct ExpandMany<L: Library> {
-    prk: L::Prk,
-    infos: [[u8; INFO_LEN]; MANY],
-    okms: [Key32; MANY],
-}
-
-impl<L: Library> ExpandMany<L> {
-    pub(crate) fn new(library: L) -> Option<Self> {
-        let prk = L::Prk::new(library, &PRK)?;
-        Some(Self { prk, infos: infos(), okms: [[0; 32]; MANY] })
-    }
-}
-
-impl<L: Library> Work for ExpandMany<L> {
-    fn run(&mut self, turns: u64) {
-        for _ in 0..turns {
-            self.prk.expand_many(&self.infos, &mut self.okms);
-        }
-    }
-
-    fn output(&self) -> Vec<u8> {
-        self.okms.concat()
-    }
-}
-
 /// Independent tags.
 pub(crate) struct MacWork<L: Library> {
     mac: L::Mac,

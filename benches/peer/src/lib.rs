@@ -14,10 +14,11 @@ mod device;
 mod kdf;
 mod plugin;
 mod release;
+mod ring_api;
 mod work;
 
 pub use absent::Absent;
-pub use device::{Chain, Message, TEXT_LEN, messages};
+pub use device::{Chain, Message, TEXT_LEN};
 pub use plugin::{ENTRY, Plugin, Table, export_table};
 pub use release::locked;
 pub use work::{Job, Work, prepare};
@@ -65,35 +66,35 @@ pub trait Aead<L>: Sized {
     fn open(&mut self, nonce: &Nonce, aad: &[u8], text: &mut [u8], tag: &Tag) -> bool;
 
     /// Seals one text under a key that no other text has.
-    fn seal_once(
-        &mut self,
-        library: L,
-        key: &[u8],
-        nonce: &Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tag: &mut Tag,
-    ) {
+    fn seal_once(&mut self, library: L, key: &[u8], message: Once<'_>) {
         self.rekey(library, key);
-        self.seal(nonce, aad, text, tag);
+        self.seal(message.nonce, AAD, message.text, message.tag);
     }
 
-    /// Opens one text under a key that no other text has.
-    fn open_once(
-        &mut self,
-        library: L,
-        key: &[u8],
-        nonce: &Nonce,
-        aad: &[u8],
-        text: &mut [u8],
-        tag: &Tag,
-    ) -> bool {
+    /// Opens one text under a key that no other text has; whether it verified.
+    fn open_once(&mut self, library: L, key: &[u8], message: Once<'_>) -> bool {
         self.rekey(library, key);
-        self.open(nonce, aad, text, tag)
+        self.open(message.nonce, AAD, message.text, message.tag)
     }
 }
 
-/// Keys derived at once in one of the rows.
+/// A message of a key that no other has. A library works in place (`text`) or
+/// from one buffer to another (`text` to `sealed`, `sealed` to `opened`), as
+/// its call for this does.
+pub struct Once<'a> {
+    /// The nonce.
+    pub nonce: &'a Nonce,
+    /// To be sealed or opened where it is.
+    pub text: &'a mut [u8],
+    /// The tag of `text`; who seals to `sealed` puts its tag here as well.
+    pub tag: &'a mut Tag,
+    /// A ciphertext with its tag behind it.
+    pub sealed: &'a mut [u8],
+    /// Room for what `sealed` opens to.
+    pub opened: &'a mut [u8],
+}
+
+/// Devices at once in some of the rows.
 pub const MANY: usize = 16;
 /// Bytes of `info`: as a device key of CoreKey has with an id of 9 bytes.
 pub const INFO_LEN: usize = 25;
@@ -112,13 +113,6 @@ pub trait Prk<L>: Sized {
 
     /// HKDF-Expand to 32 bytes.
     fn expand(&mut self, info: &[u8], okm: &mut Key32);
-
-    /// Many expansions under one key, at once where the library can.
-    fn expand_many(&mut self, infos: &[[u8; INFO_LEN]; MANY], okms: &mut [Key32; MANY]) {
-        for (info, okm) in infos.iter().zip(okms) {
-            self.expand(info, okm);
-        }
-    }
 }
 
 /// A key of HMAC-SHA-256, ready for use.
@@ -141,4 +135,13 @@ pub trait Fleet<L>: Sized {
 
     /// Device key, message key, set-up, open; whether the tag was right.
     fn open(&mut self, message: &mut Message) -> bool;
+
+    /// [`Fleet::open`] of many devices, at once where the library can.
+    fn open_many(&mut self, messages: &mut [Message; MANY]) -> bool {
+        messages.iter_mut().all(|message| self.open(message))
+    }
+
+    /// The device keys of many devices, at once where the library can; false if
+    /// it gives none away.
+    fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool;
 }

@@ -2,8 +2,8 @@
 
 use crate::Library;
 use crate::aead::{Open, OpenDependent, OpenOnce, Seal, SealDependent, SealOnce};
-use crate::device::OpenUnseen;
-use crate::kdf::{Expand, ExpandDependent, ExpandMany, ExpandOnce, MacWork};
+use crate::device::{DeviceKeys, OpenMany, OpenUnseen};
+use crate::kdf::{Expand, ExpandDependent, ExpandOnce, MacWork};
 
 /// What a row measures. The numbers cross the border of shared objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +37,18 @@ pub enum Job {
     ExpandDependent,
     /// A new pseudorandom key and one expansion of it.
     ExpandOnce,
-    /// [`crate::MANY`] expansions at once.
-    ExpandMany,
     /// HMAC-SHA-256 under a ready key.
     Mac,
     /// A message of a device never seen.
     OpenUnseen,
+    /// The same for [`crate::MANY`] devices at once.
+    OpenMany,
+    /// The keys of [`crate::MANY`] devices at once.
+    DeviceKeys,
 }
 
 impl Job {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Seal128,
         Self::Seal256,
         Self::Open128,
@@ -61,9 +63,10 @@ impl Job {
         Self::Expand,
         Self::ExpandDependent,
         Self::ExpandOnce,
-        Self::ExpandMany,
         Self::Mac,
         Self::OpenUnseen,
+        Self::OpenMany,
+        Self::DeviceKeys,
     ];
 
     /// The job of a number that came from elsewhere.
@@ -75,7 +78,10 @@ impl Job {
     /// Operations in one turn of the loop.
     #[must_use]
     pub fn operations(self) -> u64 {
-        if self == Self::ExpandMany { crate::MANY as u64 } else { 1 }
+        match self {
+            Self::OpenMany | Self::DeviceKeys => crate::MANY as u64,
+            _ => 1,
+        }
     }
 }
 
@@ -105,8 +111,9 @@ pub fn prepare<L: Library>(library: L, job: Job, len: usize) -> Option<Box<dyn W
         Job::Expand => Box::new(Expand::new(library)?),
         Job::ExpandDependent => Box::new(ExpandDependent::new(library)?),
         Job::ExpandOnce => Box::new(ExpandOnce::new(library)?),
-        Job::ExpandMany => Box::new(ExpandMany::new(library)?),
         Job::Mac => Box::new(MacWork::new(library, len)?),
         Job::OpenUnseen => Box::new(OpenUnseen::new(library)?),
+        Job::OpenMany => Box::new(OpenMany::new(library)?),
+        Job::DeviceKeys => Box::new(DeviceKeys::new(library)?),
     })
 }

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
 use std::ptr;
 
-use peer::{Aead, Fleet, Key32, Library as Peer, Mac, Message, Nonce, Prk, TEXT_LEN, Tag};
+use peer::{Aead, Fleet, Key32, Library as Peer, MANY, Mac, Message, Nonce, Prk, TEXT_LEN, Tag};
 
 use crate::Result;
 use crate::library::Library;
@@ -342,5 +342,9 @@ impl Fleet<CAbi> for Devices {
         self.opener.clear();
         self.key.clear();
         ready == 0 && opened == 0
+    }
+
+    fn device_keys(&mut self, _: &[Message; MANY], _: &mut [Key32; MANY]) -> bool {
+        false
     }
 }

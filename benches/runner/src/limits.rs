@@ -33,7 +33,7 @@ pub(crate) fn rates(time: std::time::Duration) -> Vec<Rate> {
     per_loop
         .map(|((name, _, unit, amount), timed)| {
             let value = match *unit {
-                "ns a block" => timed.median() / amount,
+                unit if unit.starts_with("ns") => timed.median() / amount,
                 _ => amount / timed.median(),
             };
             Rate { name, unit, value }
@@ -71,6 +71,13 @@ fn loops() -> Vec<Described> {
     }
     if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("vpclmulqdq") {
         loops.push(("VPCLMULQDQ, 512 bits", clmul, "G instructions/s", instructions));
+    }
+    let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("vaes");
+    if wide && is_x86_feature_detected!("vpclmulqdq") {
+        let blocks = (LOOP * BLOCKS) as f64;
+        loops.push(("AES-256 of 64 B: 14 VAESENC", both_none, "ns", blocks));
+        loops.push(("the same with 3 VPCLMULQDQ between", both_three, "ns", blocks));
+        loops.push(("the same with 4 VPCLMULQDQ between", both_four, "ns", blocks));
     }
     if is_x86_feature_detected!("sha") {
         loops.push(("SHA-256 with SHA-NI, one stream", sha_one, "ns a block", LOOP as f64));
@@ -134,6 +141,48 @@ streams!(xmm, xmm_turns, "aes", __m128i, _mm_set1_epi32, |stream, key| {
 streams!(clmul, clmul_turns, "avx512f,vpclmulqdq", __m512i, _mm512_set1_epi32, |stream, key| {
     _mm512_clmulepi64_epi128::<0>(stream, key)
 });
+
+/// Blocks of 64 bytes in one turn of [`both`].
+const BLOCKS: usize = 4;
+
+fn both_none() {
+    // SAFETY: `loops` names this only where the CPU has the features.
+    unsafe { both::<0>(LOOP) }
+}
+
+fn both_three() {
+    // SAFETY: as `both_none`.
+    unsafe { both::<3>(LOOP) }
+}
+
+fn both_four() {
+    // SAFETY: as `both_none`.
+    unsafe { both::<4>(LOOP) }
+}
+
+/// The rounds of AES-256 for some blocks of 64 bytes, with as many carry-less
+/// multiplications for each in between: it shows whether the CPU does both at
+/// once or one at the cost of the other.
+#[target_feature(enable = "avx512f,vaes,vpclmulqdq")]
+fn both<const PRODUCTS: usize>(turns: usize) {
+    let key = black_box(_mm512_set1_epi32(0x1234_5678));
+    let mut rounds: [__m512i; STREAMS] = std::array::from_fn(|_| black_box(key));
+    let mut products: [__m512i; BLOCKS] = std::array::from_fn(|_| black_box(key));
+    for _ in 0..turns {
+        // 56 in all: 14 for each of the blocks.
+        for step in 0..14 * BLOCKS / STREAMS {
+            for stream in &mut rounds {
+                *stream = _mm512_aesenc_epi128(*stream, key);
+            }
+            if step < PRODUCTS {
+                for product in &mut products {
+                    *product = _mm512_clmulepi64_epi128::<0>(*product, key);
+                }
+            }
+        }
+    }
+    black_box((rounds, products));
+}
 
 fn sha_one() {
     // SAFETY: `loops` names this only where the CPU has SHA-NI.

@@ -203,3 +203,33 @@ extern "C" fn answer(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
         registers[libc::REG_RIP as usize] += 2;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cpuid_of_a_file_is_replaced_and_nothing_else() {
+        // So that this program has one.
+        assert!(__cpuid_count(0, 0).eax > 0);
+        let file = fs::read(std::env::current_exe().unwrap()).unwrap();
+        let mut patched = file.clone();
+        let count = patch(&mut patched).unwrap();
+        assert!(count > 0);
+        let changed = file.iter().zip(&patched).filter(|(before, after)| before != after).count();
+        assert_eq!(changed, 2 * count);
+        assert_eq!(patch(&mut patched).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_no_elf_file_is_refused() {
+        assert!(patch(&mut [0; 64]).is_err());
+        assert!(patch(&mut b"\x7fELF\x02".to_vec()).is_err());
+    }
+
+    #[test]
+    fn a_mask_is_found_by_its_name() {
+        assert!(MASKS.iter().all(|mask| find(mask.name).is_ok()));
+        assert!(find("avx1024").is_err());
+    }
+}

@@ -113,9 +113,9 @@ fn best() -> Vec<Row> {
         ),
         row("hkdf-expand-once", "HKDF-Expand, 32 B, new key", Job::ExpandOnce, 32, &[]),
         row(
-            "hkdf-expand-16",
-            "HKDF-Expand, 32 B, ready key, 16 at once (each)",
-            Job::ExpandMany,
+            "device-keys-16",
+            "HKDF-Expand, 32 B, ready root, 16 devices at once (each)",
+            Job::DeviceKeys,
             32,
             &[Times(4.0)],
         ),
@@ -126,6 +126,13 @@ fn best() -> Vec<Row> {
             Job::OpenUnseen,
             64,
             &[Times(3.0), AtMostNs(500.0)],
+        ),
+        row(
+            "device-unseen-64-16",
+            "Open 64 B from 16 devices never seen, at once (each)",
+            Job::OpenMany,
+            64,
+            &[],
         ),
     ]);
     rows

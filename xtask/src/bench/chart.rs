@@ -1,5 +1,5 @@
 //! The chart: for each headline row a bar for CoreKey and bars for the two best
-//! peers, as long as their time; the best peer's bar is as long in every row.
+//! peers, as long as their time; the longest of them is as long in every row.
 //! Plain SVG that follows the reader's light or dark setting.
 
 use serde_json::Value;
@@ -7,11 +7,9 @@ use serde_json::Value;
 use super::tables;
 
 const WIDTH: usize = 860;
-/// Where bars begin, and how long that of the best peer is.
+/// Where bars begin, and how long the longest of a row is.
 const LEFT: usize = 330;
-const BEST: f64 = 260.0;
-/// The longest bar: a second peer that takes more is cut, and its text tells.
-const LONGEST: f64 = 390.0;
+const LONGEST: f64 = 380.0;
 const BAR: usize = 12;
 const ROW: usize = 52;
 const TOP: usize = 64;
@@ -46,14 +44,17 @@ pub(super) fn svg(raw: &Value) -> String {
 /// One operation's bars.
 fn group(row: &Value, y: usize) -> Option<String> {
     let peers = tables::peers(row);
-    let (_, best) = *peers.first()?;
     let mut bars = vec![("ours", "CoreKey", tables::took(row, tables::RUST)?)];
     let classes = ["peer", "next"];
     bars.extend(classes.iter().zip(&peers).map(|(&class, &(name, ns))| (class, name, ns)));
-    let mut svg =
-        format!("<text x=\"16\" y=\"{}\">{}</text>\n", y + 24, escaped(row["title"].as_str()?));
+    let longest = bars.iter().map(|(_, _, ns)| *ns).fold(0.0, f64::max);
+    let mut svg = String::new();
+    for (place, line) in lines(row["title"].as_str()?).into_iter().enumerate() {
+        let baseline = y + 24 + place * 16;
+        svg.push_str(&format!("<text x=\"16\" y=\"{baseline}\">{}</text>\n", escaped(line)));
+    }
     for (place, (class, name, ns)) in bars.into_iter().enumerate() {
-        let length = (ns / best * BEST).clamp(1.0, LONGEST);
+        let length = (ns / longest * LONGEST).max(1.0);
         let top = y + place * (BAR + 2);
         svg.push_str(&format!(
             "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{top}\" width=\"{length:.1}\" \
@@ -66,6 +67,16 @@ fn group(row: &Value, y: usize) -> Option<String> {
         ));
     }
     Some(svg)
+}
+
+/// A title in one line, or in two if it would run into the bars.
+fn lines(title: &str) -> Vec<&str> {
+    const FITS: usize = 44;
+    if title.len() <= FITS {
+        return vec![title];
+    }
+    let place = title[..FITS].rfind(", ");
+    place.map_or(vec![title], |place| vec![&title[..=place], title[place + 1..].trim()])
 }
 
 fn source(raw: &Value) -> String {
@@ -88,7 +99,14 @@ mod tests {
         let bars =
             ["ours", "peer", "next"].map(|class| svg.contains(&format!("class=\"{class}\"")));
         assert_eq!(bars, [true; 3]);
-        assert!(svg.contains("width=\"65.0\"") && svg.contains("CoreKey 20 ns"), "{svg}");
+        assert!(svg.contains("width=\"76.0\"") && svg.contains("CoreKey 20 ns"), "{svg}");
+    }
+
+    #[test]
+    fn a_long_title_is_broken_at_a_comma() {
+        let title = "HKDF-Expand, 32 B, ready root, 16 devices at once (each)";
+        assert_eq!(lines(title), ["HKDF-Expand, 32 B, ready root,", "16 devices at once (each)"]);
+        assert_eq!(lines("HMAC, 64 B"), ["HMAC, 64 B"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) const HEADLINES: [&str; 11] = [
     "aes256-seal-16384",
     "aes256-once-64",
     "hkdf-expand",
-    "hkdf-expand-16",
+    "device-keys-16",
     "hmac-64",
     "device-unseen-64",
 ];

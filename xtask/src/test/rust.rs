@@ -38,10 +38,12 @@ pub(super) fn format(group: &mut Group) {
     group.check("the code is formatted", || {
         process::run(workspace::cargo().args(["fmt", "--all", "--check"]))
     });
-    group.check("the benches' code is formatted", || {
-        let benches = workspace::root().join("benches");
-        process::run(workspace::cargo().args(["fmt", "--all", "--check"]).current_dir(benches))
-    });
+    for other in ["benches", "fuzz"] {
+        group.check(&format!("the code in {other} is formatted"), || {
+            let folder = workspace::root().join(other);
+            process::run(workspace::cargo().args(["fmt", "--all", "--check"]).current_dir(folder))
+        });
+    }
 }
 
 pub(super) fn clippy(group: &mut Group) {

@@ -1,6 +1,6 @@
 //! CoreKey through its Rust API.
 
-use corekey::aead::{AeadAlgorithm, AeadKey};
+use corekey::aead::{AeadAlgorithm, AeadKey, open_once, seal_once};
 use corekey::device::message::{Form, Session};
 use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::device::opener::Opener;
@@ -9,13 +9,13 @@ use corekey::device::sealer::Sealer;
 use corekey::hash::HashAlgorithm;
 use corekey::mac::HmacKey;
 use corekey::secret::Secret;
-use peer::{Aead, Fleet, Key32, Library, Mac, Message, Nonce, Prk, Tag};
+use peer::{AAD, Aead, Fleet, Key32, Library, MANY, Mac, Message, Nonce, Once, Prk, Tag};
 
 peer::export!(
     CoreKey,
     c"CoreKey (Rust)",
     || peer::locked("corekey"),
-    c"AeadKey::seal_in_place and open_in_place, Prk::expand, HmacKey::mac; device: RootKey::device_key, Opener::first_contact, Opener::open"
+    c"AeadKey::seal_in_place and open_in_place, seal_once and open_once, Prk::expand, HmacKey::mac; device: RootKey::device_key, Opener::first_contact, Opener::open"
 );
 
 /// The crate `corekey`.
@@ -31,7 +31,7 @@ impl Library for CoreKey {
 }
 
 /// An AES-GCM key.
-pub struct AesGcm(AeadKey);
+pub struct AesGcm(AeadKey, AeadAlgorithm);
 
 impl Aead<CoreKey> for AesGcm {
     fn new(_: CoreKey, key: &[u8]) -> Option<Self> {
@@ -39,7 +39,7 @@ impl Aead<CoreKey> for AesGcm {
             16 => AeadAlgorithm::Aes128Gcm,
             _ => AeadAlgorithm::Aes256Gcm,
         };
-        AeadKey::new(algorithm, key).ok().map(Self)
+        Some(Self(AeadKey::new(algorithm, key).ok()?, algorithm))
     }
 
     fn seal(&mut self, nonce: &Nonce, aad: &[u8], text: &mut [u8], tag: &mut Tag) {
@@ -50,6 +50,17 @@ impl Aead<CoreKey> for AesGcm {
 
     fn open(&mut self, nonce: &Nonce, aad: &[u8], text: &mut [u8], tag: &Tag) -> bool {
         self.0.open_in_place(nonce, aad, text, tag).is_ok()
+    }
+
+    fn seal_once(&mut self, _: CoreKey, key: &[u8], message: Once<'_>) {
+        let Once { nonce, text, tag, sealed, .. } = message;
+        seal_once(self.1, key, nonce, AAD, text, sealed).expect("the lengths are right");
+        tag.copy_from_slice(&sealed[text.len()..]);
+    }
+
+    fn open_once(&mut self, _: CoreKey, key: &[u8], message: Once<'_>) -> bool {
+        let Once { nonce, sealed, opened, .. } = message;
+        open_once(self.1, key, nonce, AAD, sealed, opened).is_ok()
     }
 }
 
@@ -115,5 +126,13 @@ impl Fleet<CoreKey> for Devices {
             .opener(message)
             .and_then(|mut opener| opener.open(&[], &message.wire, &mut message.opened));
         opened.is_ok()
+    }
+
+    fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool {
+        for (message, key) in messages.iter().zip(keys) {
+            let device = self.opener(message).expect("ids and versions are legal");
+            *key = *device.key().expose();
+        }
+        true
     }
 }

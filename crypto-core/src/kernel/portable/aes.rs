@@ -7,7 +7,6 @@
 //! TCHES 2021). No multiplication, no branch and no address depends on data.
 
 use super::word::{BYTES, Word};
-
 use crate::kernel::gcm::Secret;
 use crate::kernel::key_schedule;
 
@@ -39,33 +38,23 @@ pub(super) fn expand(secret: Secret<'_>, keys: &mut RoundKeys) {
 #[inline(never)]
 pub(super) fn encrypt(keys: &RoundKeys, rounds: usize, blocks: &mut [Columns; BLOCKS]) {
     let mut state = slice(blocks);
-    cipher(keys.iter().take(rounds + 1), &mut state);
-    // What the key schedule counts on: ShiftRows is left to be done twice.
-    const { assert!(key_schedule::rounds(false) % 4 == 2 && key_schedule::rounds(true) % 4 == 2) };
-    unslice(&state.map(Word::shift_rows_twice), blocks);
-}
-
-/// Adds the first key, then does a round for each further one, the last
-/// without MixColumns. The S-box's constant 0x63 is left to the keys.
-#[inline(always)]
-fn cipher<'a>(keys: impl ExactSizeIterator<Item = &'a [u8; 16]>, state: &mut State) {
-    let last = keys.len() - 1;
-    let mut s = *state;
-    for (round, key) in keys.enumerate() {
+    for (round, key) in keys.iter().enumerate().take(rounds + 1) {
         if round > 0 {
-            s = sub_bytes(s);
+            state = sub_bytes(state);
         }
-        if round > 0 && round < last {
-            s = match round % 4 {
-                0 => mix_columns::<0, 0>(s),
-                1 => mix_columns::<1, 2>(s),
-                2 => mix_columns::<2, 0>(s),
-                _ => mix_columns::<3, 2>(s),
+        if round > 0 && round < rounds {
+            state = match round % 4 {
+                0 => mix_columns::<0, 0>(state),
+                1 => mix_columns::<1, 2>(state),
+                2 => mix_columns::<2, 0>(state),
+                _ => mix_columns::<3, 2>(state),
             };
         }
-        add_key(&mut s, key);
+        add_key(&mut state, key);
     }
-    *state = s;
+    // Both numbers of rounds leave ShiftRows to be done twice.
+    const { assert!(key_schedule::rounds(false) % 4 == 2 && key_schedule::rounds(true) % 4 == 2) };
+    unslice(&state.map(Word::shift_rows_twice), blocks);
 }
 
 /// Adds a round key to all blocks.
@@ -81,9 +70,10 @@ fn add_key(state: &mut State, key: &[u8; 16]) {
     }
 }
 
-/// A round key as [`add_key`] wants it: sliced, block `n` of a word gives place
-/// to the word `n` further; rows moved back by the ShiftRows that is owed, and
-/// the constant of the S-box before it added.
+/// A round key as [`add_key`] wants it. It is sliced; since all blocks have the
+/// same, the bits of as many words share one, a block each. Rows are moved back
+/// by the ShiftRows that is owed in that round, and the constant that the S-box
+/// leaves out is added.
 fn pack(key: &Columns, round: usize) -> [u8; 16] {
     let mut rows = [if round == 0 { 0 } else { S_BOX_OF_0 }; 4];
     for (column, moved) in rows.iter_mut().enumerate() {
@@ -108,7 +98,10 @@ fn pack(key: &Columns, round: usize) -> [u8; 16] {
 /// The S-box on each byte of a word of the key schedule.
 fn sub_word(word: u32) -> u32 {
     const LOWEST: u32 = 0x0101_0101;
-    let state = core::array::from_fn(|bit| Word::from_low((word >> bit) & LOWEST));
+    let mut state = [Word::splat(0); 8];
+    for (bit, plane) in state.iter_mut().enumerate() {
+        *plane = Word::from_low((word >> bit) & LOWEST);
+    }
     let mut word = S_BOX_OF_0;
     for (bit, plane) in sub_bytes(state).iter().enumerate() {
         word ^= (plane.low() & LOWEST) << bit;
@@ -116,22 +109,24 @@ fn sub_word(word: u32) -> u32 {
     word
 }
 
-/// MixColumns of a state on which ShiftRows is still to be done `ONCE` or `TWICE` / 2 times..
+/// MixColumns of a state on which ShiftRows is still to be done: one row down,
+/// bytes are `OWED` columns from where they should be, two rows down `TWICE`.
 #[inline(always)]
-fn mix_columns<const OWED: i32, const TWICE: i32>(s: State) -> State {
+fn mix_columns<const OWED: i32, const TWICE: i32>(state: State) -> State {
     // With a, b, c, d the bytes of a column from this row on:
     // 2a + 3b + c + d = 2(a + b) + b + (c + d).
-    let next = s.map(Word::moved::<1, OWED>);
-    let sum: State = core::array::from_fn(|bit| s[bit] ^ next[bit]);
-    core::array::from_fn(|bit| {
-        // Times 2: a shift to the next bit, the highest also back to 0, 1, 3, 4.
-        let doubled = match bit {
-            0 => sum[7],
-            1 | 3 | 4 => sum[bit - 1] ^ sum[7],
-            _ => sum[bit - 1],
-        };
-        doubled ^ next[bit] ^ sum[bit].moved::<2, TWICE>()
-    })
+    let mut mixed = state.map(Word::moved::<1, OWED>);
+    let mut sum = state;
+    for (sum, next) in sum.iter_mut().zip(&mixed) {
+        *sum = *sum ^ *next;
+    }
+    // Times 2: to the next bit, the highest also to bits 0, 1, 3 and 4.
+    let [a, b, c, d, e, f, g, h] = sum;
+    let doubled = [h, a ^ h, b, c ^ h, d ^ h, e, f, g];
+    for ((mixed, sum), doubled) in mixed.iter_mut().zip(&sum).zip(&doubled) {
+        *mixed = *mixed ^ *doubled ^ sum.moved::<2, TWICE>();
+    }
+    mixed
 }
 
 /// Blocks to sliced form.
@@ -147,28 +142,26 @@ fn unslice(state: &State, blocks: &mut [Columns; BLOCKS]) {
 }
 
 /// Transposes the eight by eight bits of the bytes in each place.
-#[inline(always)]
-fn transposed(state: State) -> State {
-    let mut s = state;
-    for low in [0, 2, 4, 6] {
-        exchange::<1>(&mut s, low, Word::splat(0x55));
-    }
-    for low in [0, 1, 4, 5] {
-        exchange::<2>(&mut s, low, Word::splat(0x33));
-    }
-    for low in [0, 1, 2, 3] {
-        exchange::<4>(&mut s, low, Word::splat(0x0f));
-    }
-    s
+#[inline]
+fn transposed(mut state: State) -> State {
+    exchange::<1, 2>(&mut state, 0x55);
+    exchange::<2, 4>(&mut state, 0x33);
+    exchange::<4, 8>(&mut state, 0x0f);
+    state
 }
 
-/// Exchanges bits `N` higher in the one word with those under the mask in the word `N` further.
+/// Exchanges the bits under `mask` of each word, `N` bits further up, with those
+/// under it of the word `N` words further on. `TWICE` is 2 `N`.
 #[inline(always)]
-fn exchange<const N: i32>(s: &mut State, at: usize, mask: Word) {
-    let other = at + N as usize;
-    let changed = (s[at].down::<N>() ^ s[other]) & mask;
-    s[at] = s[at] ^ changed.up::<N>();
-    s[other] = s[other] ^ changed;
+fn exchange<const N: usize, const TWICE: usize>(state: &mut State, mask: u8) {
+    for words in state.as_chunks_mut::<TWICE>().0 {
+        let (low, high) = words.split_at_mut(N);
+        for (low, high) in low.iter_mut().zip(high) {
+            let changed = (low.down::<N>() ^ *high) & Word::splat(mask);
+            *low = *low ^ changed.up::<N>();
+            *high = *high ^ changed;
+        }
+    }
 }
 
 /// The S-box on every byte, without its constant 0x63: 83 XOR, 32 AND (Boyar

@@ -10,22 +10,18 @@
 //! coefficient of x^0. The key is kept times x, which takes the place of a
 //! shift of every product by one bit.
 
-#[cfg(target_pointer_width = "64")]
-type Word = u64;
-#[cfg(not(target_pointer_width = "64"))]
-type Word = u32;
+#![allow(clippy::unnecessary_cast, reason = "casts are for registers of another width")]
 
-/// Holds the product of two words.
-#[cfg(target_pointer_width = "64")]
-type Product = u128;
-#[cfg(not(target_pointer_width = "64"))]
-type Product = u64;
+use core::hint::black_box;
+
+use super::{Product, Register};
 
 /// H times x, from the block that the cipher gives.
 pub(super) fn key(h: u128) -> u128 {
-    // x^128 = 1 + x + x^2 + x^7, mirrored, if a bit leaves: a mask, no branch.
-    let leaves = (h as i128 >> 127) as u128;
-    (h << 1) ^ (leaves & (0xc2 << 120 | 1))
+    // x^128 = 1 + x + x^2 + x^7, mirrored, if a bit leaves. Without the barrier
+    // compilers see that the mask has two values and branch, as on Cortex-M.
+    let leaves = u128::from(black_box((h >> 127) as u32));
+    (h << 1) ^ (leaves.wrapping_neg() & (0xc2 << 120 | 1))
 }
 
 /// Takes `data` into the sum, filled up with zeros to whole blocks.
@@ -71,47 +67,40 @@ fn halves(block: u128) -> [u64; 2] {
     [block as u64, (block >> 64) as u64]
 }
 
-#[cfg(target_pointer_width = "64")]
 #[inline(always)]
 fn product(a: u64, b: u64) -> u128 {
-    word_product(a, b)
+    if Register::BITS == 64 {
+        return register_product(a as Register, b as Register) as u128;
+    }
+    let split = |word: u64| [word as Register, (word >> 32) as Register];
+    let ([a0, a1], [b0, b1]) = (split(a), split(b));
+    let low = register_product(a0, b0);
+    let high = register_product(a1, b1);
+    let middle = register_product(a0 ^ a1, b0 ^ b1) ^ low ^ high;
+    (high as u128) << 64 ^ (middle as u128) << 32 ^ low as u128
 }
 
-#[cfg(not(target_pointer_width = "64"))]
-fn product(a: u64, b: u64) -> u128 {
-    let ([a0, a1], [b0, b1]) = ([a as u32, (a >> 32) as u32], [b as u32, (b >> 32) as u32]);
-    let low = word_product(a0, b0);
-    let high = word_product(a1, b1);
-    let middle = word_product(a0 ^ a1, b0 ^ b1) ^ low ^ high;
-    (u128::from(high) << 64 | u128::from(low)) ^ (u128::from(middle) << 32)
-}
+/// Bits of a digit: with four it holds sums of up to 15 products, with five up
+/// to 31. A register of 32 bits has 8 digits of four, one of 64 bits 13 of five.
+const STRIDE: usize = if Register::BITS == 64 { 5 } else { 4 };
 
-/// Digits of four bits hold the sums of up to 15 products, of five up to 31; a
-/// word has 8 digits of four or 13 of five.
-#[cfg(not(target_pointer_width = "64"))]
-const STRIDE: usize = 4;
-#[cfg(target_pointer_width = "64")]
-const STRIDE: usize = 5;
-
-/// The carry-less product of two words.
-#[cfg_attr(target_pointer_width = "64", inline(always))]
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn word_product(a: Word, b: Word) -> Product {
-    let a = digits(a);
-    let b = digits(b);
+/// The carry-less product of two registers.
+#[inline(never)]
+fn register_product(a: Register, b: Register) -> Product {
+    let (a, b) = (digits(a), digits(b));
     let mut result = 0;
-    for offset in 0..STRIDE {
+    for bit in 0..STRIDE {
         let mut sum = 0;
-        for i in 0..STRIDE {
-            let j = (offset + STRIDE - i) % STRIDE;
-            sum ^= Product::from(a[i]) * Product::from(b[j]);
+        for (i, a) in a.iter().enumerate() {
+            let b = b[(bit + STRIDE - i) % STRIDE];
+            sum ^= Product::from(*a) * Product::from(b);
         }
-        result |= sum & (LOWEST << offset);
+        result |= sum & (LOWEST << bit);
     }
     result
 }
 
-/// Bit 0 of every digit of a double word.
+/// Bit 0 of every digit of a product.
 const LOWEST: Product = {
     let mut bits = 0;
     let mut place = 0;
@@ -124,8 +113,12 @@ const LOWEST: Product = {
 
 /// Bit 0 of every digit, bit 1 of every digit and so on, each alone.
 #[inline(always)]
-fn digits(word: Word) -> [Word; STRIDE] {
-    core::array::from_fn(|bit| word & (LOWEST as Word) << bit)
+fn digits(bits: Register) -> [Register; STRIDE] {
+    let mut digits = [bits; STRIDE];
+    for (bit, digits) in digits.iter_mut().enumerate() {
+        *digits &= (LOWEST as Register) << bit;
+    }
+    digits
 }
 
 /// The last block: both lengths in bits.

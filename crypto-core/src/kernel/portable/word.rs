@@ -1,14 +1,12 @@
 //! The words that the cipher works on, general registers: four blocks in eight
 //! of 64 bits, two in eight of 32.
 
+#![allow(clippy::unnecessary_cast, reason = "casts are for registers of another width")]
+
 use core::ops::{BitAnd, BitXor};
 
+use super::Register as Bits;
 use super::aes::Columns;
-
-#[cfg(target_pointer_width = "64")]
-type Bits = u64;
-#[cfg(not(target_pointer_width = "64"))]
-type Bits = u32;
 
 /// One bit of every byte of the blocks. A row of the state takes a quarter of
 /// the word, each column there `BLOCKS` bits, each block there one.
@@ -38,7 +36,7 @@ impl Word {
     /// The lowest 32 bits, of which the rest of the word is of no interest.
     #[inline(always)]
     pub(super) fn from_low(bits: u32) -> Self {
-        Self(Bits::from(bits))
+        Self(bits as Bits)
     }
 
     #[inline(always)]
@@ -56,15 +54,16 @@ impl Word {
         self.0.to_ne_bytes()
     }
 
-    /// Bits `N` places up; what leaves a byte is masked by the caller.
+    /// Bits `N` places up, which is 1, 2 or 4; what leaves a byte is masked by
+    /// the caller.
     #[inline(always)]
-    pub(super) const fn up<const N: i32>(self) -> Self {
+    pub(super) const fn up<const N: usize>(self) -> Self {
         Self(self.0 << N)
     }
 
-    /// Bits `N` places down; what leaves a byte is masked by the caller.
+    /// Bits `N` places down, likewise.
     #[inline(always)]
-    pub(super) const fn down<const N: i32>(self) -> Self {
+    pub(super) const fn down<const N: usize>(self) -> Self {
         Self(self.0 >> N)
     }
 
@@ -95,23 +94,24 @@ impl Word {
     pub(super) const fn shift_rows_twice(self) -> Self {
         let left = const { ROWS * ((1 << (2 * COLUMN)) - 1) };
         let odd_rows = const { Bits::MAX / ((1 << (2 * ROW)) - 1) * (((1 << ROW) - 1) << ROW) };
-        Self(exchange(self.0, 2 * COLUMN, left & odd_rows))
+        let changed = (self.0 ^ self.0 >> (2 * COLUMN)) & left & odd_rows;
+        Self(self.0 ^ changed ^ changed << (2 * COLUMN))
     }
 
-    /// The bytes of blocks in words, so that byte `8r + c` becomes what.
+    /// The bytes of blocks, so placed in words that transposing the eight by
+    /// eight bits of each place makes one word of each bit.
     #[inline(always)]
     pub(super) fn gather(blocks: &[Columns; BLOCKS]) -> [Self; 8] {
         let mut words = [Self(0); 8];
         for (block, columns) in blocks.iter().enumerate() {
-            #[cfg(target_pointer_width = "64")]
-            {
+            if Bits::BITS == 64 {
                 let [a, b, c, d] = columns.map(u64::from);
-                words[block] = Self(interleave(a | c << 32));
-                words[BLOCKS + block] = Self(interleave(b | d << 32));
-            }
-            #[cfg(not(target_pointer_width = "64"))]
-            for (column, bits) in columns.iter().enumerate() {
-                words[BLOCKS * column + block] = Self(*bits);
+                words[block] = Self(interleave(a | c << 32) as Bits);
+                words[BLOCKS + block] = Self(interleave(b | d << 32) as Bits);
+            } else {
+                for (column, bits) in columns.iter().enumerate() {
+                    words[BLOCKS * column + block] = Self(*bits as Bits);
+                }
             }
         }
         words
@@ -121,15 +121,14 @@ impl Word {
     #[inline(always)]
     pub(super) fn scatter(words: &[Self; 8], blocks: &mut [Columns; BLOCKS]) {
         for (block, columns) in blocks.iter_mut().enumerate() {
-            #[cfg(target_pointer_width = "64")]
-            {
+            if Bits::BITS == 64 {
                 let [ac, bd] =
-                    [words[block], words[BLOCKS + block]].map(|word| deinterleave(word.0));
+                    [words[block], words[BLOCKS + block]].map(|word| deinterleave(word.0 as u64));
                 *columns = [ac as u32, bd as u32, (ac >> 32) as u32, (bd >> 32) as u32];
-            }
-            #[cfg(not(target_pointer_width = "64"))]
-            for (column, bits) in columns.iter_mut().enumerate() {
-                *bits = words[BLOCKS * column + block].0;
+            } else {
+                for (column, bits) in columns.iter_mut().enumerate() {
+                    *bits = words[BLOCKS * column + block].0 as u32;
+                }
             }
         }
     }
@@ -153,23 +152,21 @@ impl BitAnd for Word {
     }
 }
 
-/// Exchanges the bits under `mask` with those `distance` higher.
-#[inline(always)]
-const fn exchange(bits: Bits, distance: u32, mask: Bits) -> Bits {
-    let changed = (bits ^ bits >> distance) & mask;
-    bits ^ changed ^ changed << distance
-}
-
 /// Bytes 0 to 7 to places 0, 2, 4, 6, 1, 3, 5, 7.
-#[cfg(target_pointer_width = "64")]
 #[inline(always)]
 const fn interleave(word: u64) -> u64 {
-    exchange(exchange(word, 16, 0xffff_0000), 8, 0xff00_0000_ff00)
+    exchange::<8>(exchange::<16>(word, 0xffff_0000), 0xff00_0000_ff00)
 }
 
 /// The inverse of [`interleave`].
-#[cfg(target_pointer_width = "64")]
 #[inline(always)]
 const fn deinterleave(word: u64) -> u64 {
-    exchange(exchange(word, 8, 0xff00_0000_ff00), 16, 0xffff_0000)
+    exchange::<16>(exchange::<8>(word, 0xff00_0000_ff00), 0xffff_0000)
+}
+
+/// Exchanges the bits under `mask` with those `DISTANCE` higher.
+#[inline(always)]
+const fn exchange<const DISTANCE: u32>(word: u64, mask: u64) -> u64 {
+    let changed = (word ^ word >> DISTANCE) & mask;
+    word ^ changed ^ changed << DISTANCE
 }

@@ -46,16 +46,25 @@ impl Word {
         (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
     }
 
-    /// Bits `N` places up; what leaves a byte is masked by the caller.
+    /// Bits `N` places up, which is 1, 2 or 4; what leaves a byte is masked by
+    /// the caller.
     #[inline(always)]
-    pub(super) fn up<const N: i32>(self) -> Self {
-        Self(arch::up::<N>(self.0))
+    pub(super) fn up<const N: usize>(self) -> Self {
+        match N {
+            1 => Self(arch::up::<1>(self.0)),
+            2 => Self(arch::up::<2>(self.0)),
+            _ => Self(arch::up::<4>(self.0)),
+        }
     }
 
-    /// Bits `N` places down; what leaves a byte is masked by the caller.
+    /// Bits `N` places down, likewise.
     #[inline(always)]
-    pub(super) fn down<const N: i32>(self) -> Self {
-        Self(arch::down::<N>(self.0))
+    pub(super) fn down<const N: usize>(self) -> Self {
+        match N {
+            1 => Self(arch::down::<1>(self.0)),
+            2 => Self(arch::down::<2>(self.0)),
+            _ => Self(arch::down::<4>(self.0)),
+        }
     }
 
     /// The bits of one block, others zero.
@@ -84,6 +93,8 @@ impl Word {
         self ^ changed & Self(arch::from_halves([odd_rows; 2]))
     }
 
+    /// The bytes of blocks, so placed in words that transposing the eight by
+    /// eight bits of each place makes one word of each bit.
     #[inline(always)]
     pub(super) fn gather(blocks: &[Columns; BLOCKS]) -> [Self; 8] {
         blocks.map(|[a, b, c, d]| {
