@@ -12,8 +12,10 @@ use zeroize::optimization_barrier;
 
 use crate::cpu::Cpu;
 use crate::kernel::sha256::{self, Joined};
+use crate::kernel::wipe::baseline;
 #[cfg(feature = "sha512")]
 use crate::sha512::Sha512;
+use crate::wipe;
 
 /// The longest digest of the hashes in this build, in bytes.
 pub const MAX_DIGEST_LEN: usize = if cfg!(feature = "sha512") { 64 } else { 32 };
@@ -54,11 +56,19 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Zeros, to be filled. A digest is made where it is to stay, so that no
-    /// copy is left elsewhere.
+    /// Zeros, to be filled.
     #[inline(always)]
     pub(crate) const fn zeros(algorithm: HashAlgorithm) -> Self {
         Self { bytes: [0; MAX_DIGEST_LEN], len: algorithm.digest_len() }
+    }
+
+    /// A digest that `fill` fills, to be returned. To return a value moves it,
+    /// and what it is moved from is not wiped; so it is copied instead.
+    #[inline(always)]
+    pub(crate) fn filled(algorithm: HashAlgorithm, fill: impl FnOnce(&mut Self)) -> Self {
+        let mut filled = Self::zeros(algorithm);
+        fill(&mut filled);
+        Self { bytes: filled.bytes, len: filled.len }
     }
 
     /// The digest's bytes, to be filled.
@@ -105,9 +115,12 @@ impl fmt::Debug for Digest {
 }
 
 impl Drop for Digest {
+    #[inline]
     fn drop(&mut self) {
         self.bytes = [0; MAX_DIGEST_LEN];
         optimization_barrier(&self.bytes);
+        // Digests are copied and compared in vector registers.
+        baseline::<0>();
     }
 }
 
@@ -135,7 +148,7 @@ impl<const BLOCK: usize> Buffer<BLOCK> {
             let (first, after) = data.split_at(fits);
             room.iter_mut().zip(first).for_each(|(to, from)| *to = *from);
             if used + fits < BLOCK {
-                return;
+                return wipe::registers();
             }
             compress(core::slice::from_ref(&self.bytes));
             data = after;
@@ -145,6 +158,7 @@ impl<const BLOCK: usize> Buffer<BLOCK> {
             compress(blocks);
         }
         self.bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        wipe::registers();
     }
 
     /// The bytes that have not filled a block.
@@ -175,6 +189,12 @@ struct Sha256 {
 impl Sha256 {
     const fn new(cpu: Cpu) -> Self {
         Self { state: sha256::INITIAL, buffer: Buffer::behind(0), cpu }
+    }
+
+    fn finish(&self, digest: &mut [u8; sha256::DIGEST]) {
+        let mut last = Joined::<2>::new();
+        let last = last.pad(self.buffer.before(), [self.buffer.rest()]);
+        sha256::finish(self.cpu, &self.state, &[], last, digest);
     }
 }
 
@@ -228,19 +248,18 @@ impl Hash {
 
     /// The digest of all that was appended.
     #[must_use]
-    pub fn finish(mut self) -> Digest {
-        let mut digest = Digest::zeros(self.algorithm());
-        match &mut self.0 {
-            Inner::Sha256(Sha256 { state, buffer, cpu }) => {
-                let mut last = Joined::<2>::new();
-                let last = last.pad(buffer.before(), [buffer.rest()]);
-                sha256::compress(*cpu, state, &[], last);
-                sha256::put(state, digest.sha256_mut());
-            }
+    pub fn finish(self) -> Digest {
+        self.finish_so_far()
+    }
+
+    /// The digest of what was appended so far; more may follow.
+    #[must_use]
+    pub fn finish_so_far(&self) -> Digest {
+        Digest::filled(self.algorithm(), |digest| match &self.0 {
+            Inner::Sha256(hash) => hash.finish(digest.sha256_mut()),
             #[cfg(feature = "sha512")]
-            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(&mut digest),
-        }
-        digest
+            Inner::Sha384(hash) | Inner::Sha512(hash) => hash.finish(digest),
+        })
     }
 
     /// Which hash this is.
@@ -265,22 +284,19 @@ impl fmt::Debug for Hash {
 /// The digest of `data`.
 #[must_use]
 pub fn digest(algorithm: HashAlgorithm, data: &[u8]) -> Digest {
-    let mut digest = Digest::zeros(algorithm);
-    match algorithm {
+    Digest::filled(algorithm, |digest| match algorithm {
         HashAlgorithm::Sha256 => {
             let (blocks, rest) = data.as_chunks();
             let mut last = Joined::<2>::new();
             let last = last.pad((data.len() - rest.len()) as u64, [rest]);
-            let mut hash = Sha256::new(Cpu::detect());
-            sha256::compress(hash.cpu, &mut hash.state, blocks, last);
-            sha256::put(&hash.state, digest.sha256_mut());
+            let initial = &sha256::INITIAL;
+            sha256::finish(Cpu::detect(), initial, blocks, last, digest.sha256_mut());
         }
         #[cfg(feature = "sha512")]
         HashAlgorithm::Sha384 | HashAlgorithm::Sha512 => {
             let mut hash = Sha512::new(algorithm);
             hash.update(data);
-            hash.finish(&mut digest);
+            hash.finish(digest);
         }
-    }
-    digest
+    })
 }

@@ -8,10 +8,10 @@
 use core::fmt;
 use core::iter::once;
 
-use crate::Error;
 use crate::cpu::Cpu;
 use crate::hash::{Digest, HashAlgorithm};
 use crate::mac::HmacKey;
+use crate::{Error, wipe};
 
 /// A pseudorandom key, ready to be expanded. Wiped when dropped.
 pub struct Prk(HmacKey);
@@ -28,8 +28,11 @@ impl Prk {
     #[must_use]
     pub fn extract_on(cpu: Cpu, algorithm: HashAlgorithm, salt: &[u8], ikm: &[u8]) -> Self {
         // HMAC fills its key up with zeros, so that an empty salt is zeros.
-        let prk = HmacKey::new_on(cpu, algorithm, salt).mac(ikm);
-        Self(HmacKey::new_on(cpu, algorithm, prk.as_bytes()))
+        wipe::after_shallow::<1024, _>(|| {
+            let mut prk = Digest::zeros(algorithm);
+            HmacKey::new_on(cpu, algorithm, salt).mac_to(ikm, &mut prk);
+            Self(HmacKey::new_on(cpu, algorithm, prk.as_bytes()))
+        })
     }
 
     /// A pseudorandom key that is already uniformly random, so that extraction
@@ -64,7 +67,7 @@ impl Prk {
     /// [`Error::InvalidLength`] if `okm` is empty or longer than 255 digests.
     pub fn expand(&self, info: &[u8], okm: &mut [u8]) -> Result<(), Error> {
         if let Ok(okm) = okm.try_into() {
-            self.0.mac_32(&[info, &[1]], okm);
+            self.0.mac_32([info, &[1]].into_iter(), okm);
             return Ok(());
         }
         self.expand_parts(&[info], okm)
@@ -92,6 +95,7 @@ impl Prk {
             rest.iter_mut().zip(block.as_bytes()).for_each(|(to, from)| *to = *from);
             done += len.min(rest.len());
         }
+        wipe::registers();
         Ok(())
     }
 }
@@ -114,7 +118,7 @@ pub fn hkdf(
     okm: &mut [u8],
 ) -> Result<(), Error> {
     check_okm_len(algorithm, okm.len())?;
-    Prk::extract(algorithm, salt, ikm).expand(info, okm)
+    wipe::after_shallow::<2048, _>(|| Prk::extract(algorithm, salt, ikm).expand(info, okm))
 }
 
 fn check_okm_len(algorithm: HashAlgorithm, len: usize) -> Result<(), Error> {

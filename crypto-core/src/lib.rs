@@ -65,6 +65,8 @@ pub mod hash;
 pub mod kdf;
 #[allow(unsafe_code, reason = "instructions of the CPU; all else forbids it")]
 mod kernel;
+#[cfg(feature = "root")]
+mod lanes;
 pub mod mac;
 #[cfg(feature = "os-rng")]
 pub mod rng;

@@ -13,16 +13,13 @@ use crate::hash::{Buffer, Digest, Hash, HashAlgorithm};
 use crate::kernel::sha256::{self, HmacState, Joined};
 #[cfg(feature = "sha512")]
 use crate::sha512;
-use crate::{Error, ct};
+use crate::{Error, ct, wipe};
 
 /// A key for HMAC, ready for use. Wiped when dropped.
 pub struct HmacKey(Key);
 
 enum Key {
-    Sha256 {
-        state: HmacState,
-        cpu: Cpu,
-    },
+    Sha256(Sha256Key),
     #[cfg(feature = "sha512")]
     Sha384(sha512::HmacKey),
     #[cfg(feature = "sha512")]
@@ -40,38 +37,24 @@ impl HmacKey {
     /// The same, used with the features of `cpu` and no others.
     #[must_use]
     pub fn new_on(cpu: Cpu, algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        match algorithm {
-            HashAlgorithm::Sha256 => Self::sha256(cpu, key),
-            #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha384 => Self(Key::Sha384(sha512::HmacKey::new(algorithm, key))),
-            #[cfg(feature = "sha512")]
-            HashAlgorithm::Sha512 => Self(Key::Sha512(sha512::HmacKey::new(algorithm, key))),
-        }
-    }
-
-    /// Makes the key where it is to stay.
-    #[inline(always)]
-    fn sha256(cpu: Cpu, key: &[u8]) -> Self {
-        let mut new = Self(Key::Sha256 { state: HmacState::ZEROS, cpu });
-        let mut block = Joined::<1>::new();
-        if let Self(Key::Sha256 { state, .. }) = &mut new {
-            let [block] = if key.len() > sha256::BLOCK {
-                let mut hash = Hash::new_on(cpu, HashAlgorithm::Sha256);
-                hash.update(key);
-                block.zero_extend(hash.finish().as_bytes())
-            } else {
-                block.zero_extend(key)
-            };
-            sha256::hmac_key(cpu, block, state);
-        }
-        new
+        // A key is moved on its way into the enum, and what it is moved from is
+        // not wiped.
+        wipe::after_shallow::<1024, _>(|| {
+            Self(match algorithm {
+                HashAlgorithm::Sha256 => Key::Sha256(Sha256Key::new(cpu, key)),
+                #[cfg(feature = "sha512")]
+                HashAlgorithm::Sha384 => Key::Sha384(sha512::HmacKey::new(algorithm, key)),
+                #[cfg(feature = "sha512")]
+                HashAlgorithm::Sha512 => Key::Sha512(sha512::HmacKey::new(algorithm, key)),
+            })
+        })
     }
 
     /// Which hash the key is for.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
         match self.0 {
-            Key::Sha256 { .. } => HashAlgorithm::Sha256,
+            Key::Sha256(_) => HashAlgorithm::Sha256,
             #[cfg(feature = "sha512")]
             Key::Sha384(_) => HashAlgorithm::Sha384,
             #[cfg(feature = "sha512")]
@@ -82,58 +65,49 @@ impl HmacKey {
     /// The full-length tag of `data`.
     #[must_use]
     pub fn mac(&self, data: &[u8]) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        match &self.0 {
-            Key::Sha256 { state, cpu } => {
-                let (blocks, rest) = data.as_chunks();
-                let before = sha256::BLOCK + data.len() - rest.len();
-                let mut last = Joined::<2>::new();
-                let last = last.pad(before as u64, [rest]);
-                sha256::hmac(*cpu, state, blocks, last, tag.sha256_mut());
-            }
-            #[cfg(feature = "sha512")]
-            Key::Sha384(_) | Key::Sha512(_) => self.mac_pieces([data].into_iter(), &mut tag),
-        }
-        tag
+        Digest::filled(self.algorithm(), |tag| self.mac_to(data, tag))
     }
 
     /// The full-length tag of the concatenation of `parts`.
     #[must_use]
     pub fn mac_parts(&self, parts: &[&[u8]]) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        self.mac_pieces(parts.iter().copied(), &mut tag);
-        tag
+        let parts = parts.iter().copied();
+        Digest::filled(self.algorithm(), |tag| self.mac_pieces(parts, tag))
     }
 
-    /// Fills `tag`, which is of this algorithm.
+    /// Fills `tag`, which is of this algorithm, with that of `data`.
+    pub(crate) fn mac_to(&self, data: &[u8], tag: &mut Digest) {
+        match &self.0 {
+            Key::Sha256(key) => key.mac(data, tag.sha256_mut()),
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) | Key::Sha512(key) => key.mac_pieces([data].into_iter(), tag),
+        }
+    }
+
+    /// Fills `tag`, which is of this algorithm, with that of the concatenation of
+    /// `pieces`.
     pub(crate) fn mac_pieces<'a>(
         &self,
         pieces: impl Iterator<Item = &'a [u8]> + Clone,
         tag: &mut Digest,
     ) {
-        if let Key::Sha256 { state, cpu } = &self.0
-            && pieces.clone().map(<[u8]>::len).sum::<usize>() <= Joined::<2>::MAX_PADDED
-        {
-            let mut last = Joined::<2>::new();
-            let last = last.pad(sha256::BLOCK as u64, pieces);
-            return sha256::hmac(*cpu, state, &[], last, tag.sha256_mut());
+        match &self.0 {
+            Key::Sha256(key) => key.mac_pieces(pieces, tag.sha256_mut()),
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) | Key::Sha512(key) => key.mac_pieces(pieces, tag),
         }
-        let mut started = self.start();
-        pieces.for_each(|piece| started.update(piece));
-        started.finish_to(tag);
     }
 
-    /// The first 32 bytes of the tag of `pieces`: with SHA-256 all of it, and two
-    /// compressions if the pieces are up to 55 bytes.
+    /// Fills `out` with the first 32 bytes of the tag of `pieces`, which with
+    /// SHA-256 is all of it.
     #[inline(always)]
-    pub(crate) fn mac_32(&self, pieces: &[&[u8]], out: &mut [u8; 32]) {
-        let pieces = pieces.iter().copied();
-        if let Key::Sha256 { state, cpu } = &self.0
-            && pieces.clone().map(<[u8]>::len).sum::<usize>() <= Joined::<1>::MAX_PADDED
-        {
-            let mut last = Joined::<1>::new();
-            let last = last.pad(sha256::BLOCK as u64, pieces);
-            return sha256::hmac(*cpu, state, &[], last, out);
+    pub(crate) fn mac_32<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+        out: &mut [u8; 32],
+    ) {
+        if let Key::Sha256(key) = &self.0 {
+            return key.mac_pieces(pieces, out);
         }
         let mut tag = Digest::zeros(self.algorithm());
         self.mac_pieces(pieces, &mut tag);
@@ -148,17 +122,16 @@ impl HmacKey {
     /// longer than one; [`Error::Unverified`] if it is not the tag of `data`.
     pub fn verify(&self, data: &[u8], tag: &[u8]) -> Result<(), Error> {
         check_tag_len(self.algorithm(), tag.len())?;
-        compare(&self.mac(data), tag)
+        let mut full = Digest::zeros(self.algorithm());
+        self.mac_to(data, &mut full);
+        compare(&full, tag)
     }
 
     /// Starts a message that comes in pieces.
     #[must_use]
     pub fn start(&self) -> Hmac {
         Hmac(match &self.0 {
-            Key::Sha256 { state, cpu } => {
-                let state = HmacState { inner: state.inner, outer: state.outer };
-                Started::Sha256 { state, buffer: Buffer::behind(1), cpu: *cpu }
-            }
+            Key::Sha256(key) => Started::Sha256(key.start()),
             #[cfg(feature = "sha512")]
             Key::Sha384(key) => Started::Sha384(key.start()),
             #[cfg(feature = "sha512")]
@@ -177,11 +150,7 @@ impl fmt::Debug for HmacKey {
 pub struct Hmac(Started);
 
 enum Started {
-    Sha256 {
-        state: HmacState,
-        buffer: Buffer<{ sha256::BLOCK }>,
-        cpu: Cpu,
-    },
+    Sha256(Sha256Hmac),
     #[cfg(feature = "sha512")]
     Sha384(sha512::Hmac),
     #[cfg(feature = "sha512")]
@@ -193,7 +162,7 @@ impl Hmac {
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
         match self.0 {
-            Started::Sha256 { .. } => HashAlgorithm::Sha256,
+            Started::Sha256(_) => HashAlgorithm::Sha256,
             #[cfg(feature = "sha512")]
             Started::Sha384(_) => HashAlgorithm::Sha384,
             #[cfg(feature = "sha512")]
@@ -204,11 +173,7 @@ impl Hmac {
     /// Appends `data` to the message.
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.0 {
-            Started::Sha256 { state, buffer, cpu } => {
-                buffer.update(data, |blocks| {
-                    sha256::compress(*cpu, &mut state.inner, blocks, &[]);
-                });
-            }
+            Started::Sha256(hmac) => hmac.update(data),
             #[cfg(feature = "sha512")]
             Started::Sha384(hmac) | Started::Sha512(hmac) => hmac.update(data),
         }
@@ -217,18 +182,18 @@ impl Hmac {
     /// The full-length tag of all that was appended.
     #[must_use]
     pub fn finish(self) -> Digest {
-        let mut tag = Digest::zeros(self.algorithm());
-        self.finish_to(&mut tag);
-        tag
+        self.finish_so_far()
     }
 
-    fn finish_to(mut self, tag: &mut Digest) {
-        match &mut self.0 {
-            Started::Sha256 { state, buffer, cpu } => {
-                let mut last = Joined::<2>::new();
-                let last = last.pad(buffer.before(), [buffer.rest()]);
-                sha256::hmac(*cpu, state, &[], last, tag.sha256_mut());
-            }
+    /// The full-length tag of what was appended so far; more may follow.
+    #[must_use]
+    pub fn finish_so_far(&self) -> Digest {
+        Digest::filled(self.algorithm(), |tag| self.finish_to(tag))
+    }
+
+    fn finish_to(&self, tag: &mut Digest) {
+        match &self.0 {
+            Started::Sha256(hmac) => hmac.finish(tag.sha256_mut()),
             #[cfg(feature = "sha512")]
             Started::Sha384(hmac) | Started::Sha512(hmac) => hmac.finish(tag),
         }
@@ -240,13 +205,108 @@ impl Hmac {
     /// As [`HmacKey::verify`].
     pub fn verify(self, tag: &[u8]) -> Result<(), Error> {
         check_tag_len(self.algorithm(), tag.len())?;
-        compare(&self.finish(), tag)
+        let mut full = Digest::zeros(self.algorithm());
+        self.finish_to(&mut full);
+        compare(&full, tag)
     }
 }
 
 impl fmt::Debug for Hmac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Hmac").field(&self.algorithm()).finish()
+    }
+}
+
+/// A key for HMAC-SHA-256, which all derivations of device keys use.
+pub(crate) struct Sha256Key {
+    state: HmacState,
+    cpu: Cpu,
+}
+
+impl Sha256Key {
+    #[inline(always)]
+    pub(crate) fn new(cpu: Cpu, key: &[u8]) -> Self {
+        let mut made = HmacState::ZEROS;
+        make(cpu, key, &mut made);
+        // Copied, not moved: see `Digest::filled`.
+        Self { state: HmacState { inner: made.inner, outer: made.outer }, cpu }
+    }
+
+    #[cfg(feature = "root")]
+    pub(crate) const fn state(&self) -> &HmacState {
+        &self.state
+    }
+
+    /// Which features of the CPU it uses.
+    #[cfg(feature = "root")]
+    pub(crate) const fn cpu(&self) -> Cpu {
+        self.cpu
+    }
+
+    /// Fills `tag` with that of `data`.
+    pub(crate) fn mac(&self, data: &[u8], tag: &mut [u8; sha256::DIGEST]) {
+        let (blocks, rest) = data.as_chunks();
+        let before = sha256::BLOCK + data.len() - rest.len();
+        let mut last = Joined::<2>::new();
+        let last = last.pad(before as u64, [rest]);
+        sha256::hmac(self.cpu, &self.state, blocks, last, tag);
+    }
+
+    /// Fills `tag` with that of the concatenation of `pieces`: two compressions
+    /// for up to 55 bytes.
+    #[inline(always)]
+    pub(crate) fn mac_pieces<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+        tag: &mut [u8; sha256::DIGEST],
+    ) {
+        let len: usize = pieces.clone().map(<[u8]>::len).sum();
+        if len <= Joined::<1>::MAX_PADDED {
+            let mut last = Joined::<1>::new();
+            let last = last.pad(sha256::BLOCK as u64, pieces);
+            return sha256::hmac(self.cpu, &self.state, &[], last, tag);
+        }
+        let mut started = self.start();
+        pieces.for_each(|piece| started.update(piece));
+        started.finish(tag);
+    }
+
+    fn start(&self) -> Sha256Hmac {
+        let state = HmacState { inner: self.state.inner, outer: self.state.outer };
+        Sha256Hmac { state, buffer: Buffer::behind(1), cpu: self.cpu }
+    }
+}
+
+/// Makes an HMAC-SHA-256 key where it is to stay.
+fn make(cpu: Cpu, key: &[u8], made: &mut HmacState) {
+    let mut block = Joined::<1>::new();
+    if key.len() <= sha256::BLOCK {
+        let [block] = block.zero_extend(key);
+        return sha256::hmac_key(cpu, block, made);
+    }
+    let mut hash = Hash::new_on(cpu, HashAlgorithm::Sha256);
+    hash.update(key);
+    let [block] = block.zero_extend(hash.finish_so_far().as_bytes());
+    sha256::hmac_key(cpu, block, made);
+}
+
+/// An HMAC-SHA-256 on its way.
+struct Sha256Hmac {
+    state: HmacState,
+    buffer: Buffer<{ sha256::BLOCK }>,
+    cpu: Cpu,
+}
+
+impl Sha256Hmac {
+    fn update(&mut self, data: &[u8]) {
+        let Self { state, buffer, cpu } = self;
+        buffer.update(data, |blocks| sha256::compress(*cpu, &mut state.inner, blocks, &[]));
+    }
+
+    fn finish(&self, tag: &mut [u8; sha256::DIGEST]) {
+        let mut last = Joined::<2>::new();
+        let last = last.pad(self.buffer.before(), [self.buffer.rest()]);
+        sha256::hmac(self.cpu, &self.state, &[], last, tag);
     }
 }
 

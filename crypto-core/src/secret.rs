@@ -10,6 +10,7 @@ use zeroize::{Zeroize, optimization_barrier};
 use crate::ct;
 
 /// `N` secret bytes, such as a derived key.
+#[repr(transparent)]
 pub struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
@@ -22,8 +23,23 @@ impl<const N: usize> Secret<N> {
     }
 
     /// Zeros, to be filled.
-    pub(crate) const fn zeros() -> Self {
+    #[must_use]
+    pub const fn zeros() -> Self {
         Self([0; N])
+    }
+
+    /// A secret that `fill` fills, to be returned. To return a value moves it, and
+    /// what it is moved from is not wiped; so it is copied instead.
+    #[inline(always)]
+    pub(crate) fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut filled = Self::zeros();
+        fill(&mut filled.0);
+        Self(filled.0)
+    }
+
+    /// Another one of the same, for a value that is to be wiped where it was.
+    pub(crate) const fn copy(&self) -> Self {
+        Self(self.0)
     }
 
     /// The bytes, to hand to another call.

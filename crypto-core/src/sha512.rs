@@ -52,10 +52,11 @@ impl Sha512 {
     }
 
     /// Fills `digest` with as much of the state as it has room for.
-    pub(crate) fn finish(&mut self, digest: &mut Digest) {
+    pub(crate) fn finish(&self, digest: &mut Digest) {
         let Self { state, buffer } = self;
         let bits = u128::from(buffer.before() + buffer.rest().len() as u64) << 3;
         wipe::after(|| {
+            let mut state = *state;
             // A block, or two where the length does not fit behind the mark.
             let mut last = [[0; BLOCK]; 2];
             let bytes = last.as_flattened_mut();
@@ -66,11 +67,11 @@ impl Sha512 {
             if let Some(length) = blocks.last_mut().and_then(|block| block.last_chunk_mut()) {
                 *length = bits.to_be_bytes();
             }
-            compress512(state, blocks);
+            compress512(&mut state, blocks);
+            for (to, word) in digest.bytes_mut().as_chunks_mut().0.iter_mut().zip(state) {
+                *to = word.to_be_bytes();
+            }
         });
-        for (to, word) in digest.bytes_mut().as_chunks_mut().0.iter_mut().zip(&*state) {
-            *to = word.to_be_bytes();
-        }
     }
 }
 
@@ -89,28 +90,38 @@ pub(crate) struct HmacKey {
 
 impl HmacKey {
     pub(crate) fn new(algorithm: HashAlgorithm, key: &[u8]) -> Self {
-        let mut new = Self { inner: initial(algorithm), outer: initial(algorithm) };
-        if key.len() > BLOCK {
-            new.take(hash::digest(algorithm, key).as_bytes());
-        } else {
-            new.take(key);
-        }
-        new
+        let mut made = Self { inner: initial(algorithm), outer: initial(algorithm) };
+        wipe::after(|| {
+            if key.len() > BLOCK {
+                made.take(hash::digest(algorithm, key).as_bytes());
+            } else {
+                made.take(key);
+            }
+        });
+        // Copied, not moved: see `Digest::filled`.
+        Self { inner: made.inner, outer: made.outer }
     }
 
     /// Takes in the key blocks of a key of up to one block.
     fn take(&mut self, key: &[u8]) {
-        wipe::after(|| {
-            for (state, pad) in [(&mut self.inner, 0x36), (&mut self.outer, 0x5c)] {
-                let mut block = [pad; BLOCK];
-                block.iter_mut().zip(key).for_each(|(to, from)| *to ^= *from);
-                compress512(state, core::slice::from_ref(&block));
-            }
-        });
+        for (state, pad) in [(&mut self.inner, 0x36), (&mut self.outer, 0x5c)] {
+            let mut block = [pad; BLOCK];
+            block.iter_mut().zip(key).for_each(|(to, from)| *to ^= *from);
+            compress512(state, core::slice::from_ref(&block));
+        }
     }
 
     pub(crate) fn start(&self) -> Hmac {
         Hmac { inner: Sha512 { state: self.inner, buffer: Buffer::behind(1) }, outer: self.outer }
+    }
+
+    /// Fills `tag` with as much of that of `pieces` as it has room for.
+    pub(crate) fn mac_pieces<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>, tag: &mut Digest) {
+        wipe::after(|| {
+            let mut started = self.start();
+            pieces.for_each(|piece| started.update(piece));
+            started.finish(tag);
+        });
     }
 }
 
@@ -133,7 +144,7 @@ impl Hmac {
     }
 
     /// Fills `tag` with as much as it has room for.
-    pub(crate) fn finish(&mut self, tag: &mut Digest) {
+    pub(crate) fn finish(&self, tag: &mut Digest) {
         self.inner.finish(tag);
         let mut outer = Sha512 { state: self.outer, buffer: Buffer::behind(1) };
         outer.update(tag.as_bytes());

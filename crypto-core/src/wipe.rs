@@ -1,4 +1,5 @@
-//! Wiping of the stack that a computation on secrets has used. What lives in a
+//! Wiping of the stack that a computation on secrets has used, and of vector
+//! registers. What lives in a
 //! type of ours is wiped by its `Drop`; this is for what the compiler and the
 //! primitives below us spilled, moved or left in a returned frame.
 //!
@@ -6,6 +7,9 @@
 //! frames below one call; it is checked by the residue test of the C ABI.
 
 #![forbid(unsafe_code)]
+
+use crate::cpu::Cpu;
+use crate::kernel;
 
 /// Bytes of dead stack that are overwritten after a call.
 #[cfg(target_pointer_width = "64")]
@@ -16,9 +20,23 @@ const DEPTH: usize = 2 * 1024;
 /// Runs `work` in a frame of its own, then overwrites the stack that it used.
 #[inline(always)]
 pub(crate) fn after<R>(work: impl FnOnce() -> R) -> R {
+    after_shallow::<DEPTH, R>(work)
+}
+
+/// [`after`] work that uses less stack, and does not call other crates.
+#[inline(always)]
+pub(crate) fn after_shallow<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R {
     let result = own_frame(work);
     zeroize::zeroize_stack::<DEPTH>();
+    registers();
     result
+}
+
+/// Clears the vector registers, through which the compiler and the system's
+/// library copy.
+#[inline]
+pub(crate) fn registers() {
+    kernel::wipe::registers(Cpu::detect());
 }
 
 #[inline(never)]

@@ -9,7 +9,9 @@
 use corekey::aead::{self, AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, Reported, disjoint, guard, guard_context, in_place, region_of};
+use crate::edge::{
+    Input, Output, Reported, disjoint, guard, guard_context_copies, in_place, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// AES-128-GCM, 16-byte keys.
@@ -64,7 +66,7 @@ pub unsafe extern "C" fn corekey_aead_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let algorithm = match alg {
             COREKEY_AES_128_GCM => AeadAlgorithm::Aes128Gcm,
@@ -114,10 +116,10 @@ pub unsafe extern "C" fn corekey_aead_seal(
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // the output overlaps none of these inputs.
         let (key, nonce, aad, out) = unsafe {
-            (context::load(key)?, nonce.array::<NONCE_LEN>()?, aad.slice(), target.out.slice())
+            (context::borrow(key)?, nonce.array::<NONCE_LEN>()?, aad.slice(), target.out.slice())
         };
         let result = if in_place {
-            seal_in_place(&key, nonce, aad, plaintext.len(), out)
+            seal_in_place(key, nonce, aad, plaintext.len(), out)
         } else {
             // SAFETY: as above; the output does not overlap the plaintext.
             key.seal(nonce, aad, unsafe { plaintext.slice() }, out)
@@ -161,7 +163,7 @@ pub unsafe extern "C" fn corekey_aead_open(
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // the output overlaps none of these inputs.
         let (key, nonce, aad) =
-            unsafe { (context::load(key)?, nonce.array::<NONCE_LEN>()?, aad.slice()) };
+            unsafe { (context::borrow(key)?, nonce.array::<NONCE_LEN>()?, aad.slice()) };
         let needed = ciphertext.len();
         aead::sealed_len(needed).map_err(from_error)?;
         let result = if target.out.len() < needed {
@@ -221,7 +223,7 @@ pub unsafe extern "C" fn corekey_aead_seal_detached(
         // the outputs overlap none of these inputs, nor each other.
         let (key, nonce, aad, ciphertext, tag) = unsafe {
             (
-                context::load(key)?,
+                context::borrow(key)?,
                 nonce.array::<NONCE_LEN>()?,
                 aad.slice(),
                 ciphertext.slice(),
@@ -274,7 +276,7 @@ pub unsafe extern "C" fn corekey_aead_open_detached(
         // the output overlaps none of these inputs.
         let (key, nonce, aad, tag, plaintext) = unsafe {
             (
-                context::load(key)?,
+                context::borrow(key)?,
                 nonce.array::<NONCE_LEN>()?,
                 aad.slice(),
                 tag.array::<TAG_LEN>()?,

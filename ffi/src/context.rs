@@ -3,9 +3,8 @@
 //!
 //! The first header word tells the type, so that zeroed, cleared and foreign
 //! storage is refused; the second holds the context's own address where copies
-//! are not allowed. The value is copied out for a call and back if it changed,
-//! because C aligns to 8 bytes and the primitives want 16; each copy is wiped
-//! by the value's own `Drop`.
+//! are not allowed. The value is used where it is. It is never dropped: a
+//! context is cleared, as bytes.
 
 use core::ptr;
 
@@ -22,7 +21,7 @@ const HEADER: usize = 16;
 /// # Safety
 /// The implementer is `#[repr(C)]` and holds `[u64; N]` only, with room for the
 /// header and a `Value` (see [`fits`]). `Value` owns nothing outside itself, so
-/// that bytewise copies may be used and dropped each on its own.
+/// that it may be forgotten and, where copies are allowed, be there twice.
 pub(crate) unsafe trait Context: Sized {
     /// What the context holds.
     type Value;
@@ -32,11 +31,14 @@ pub(crate) unsafe trait Context: Sized {
     const MAY_BE_COPIED: bool;
 }
 
-/// Whether a context has room for its value; asserted beside each type.
+/// Whether a context has room for its value, and aligns it; asserted beside each
+/// type.
 pub(crate) const fn fits<C: Context>() -> bool {
     size_of::<C>() >= HEADER + size_of::<C::Value>()
+        && align_of::<C>() >= align_of::<C::Value>()
+        && align_of::<C>() >= align_of::<u64>()
         && align_of::<C>() <= 8
-        && align_of::<C::Value>() <= 16
+        && HEADER.is_multiple_of(align_of::<C>())
 }
 
 /// Checks the storage for a new context.
@@ -54,31 +56,74 @@ pub(crate) fn check_new<C: Context>(context: *mut C, size: usize) -> Outcome {
 /// Puts `value` into the context.
 ///
 /// # Safety
-/// `context` passed [`check_new`] or [`load`], is valid to write and used by
-/// nobody else.
+/// `context` passed [`check_new`] or [`borrow`], is valid to write and used by
+/// nobody else, and no reference to its value is in use.
 pub(crate) unsafe fn store<C: Context>(context: *mut C, value: C::Value) {
     let address = if C::MAY_BE_COPIED { 0 } else { context.addr() as u64 };
     let words = context.cast::<u64>();
-    // SAFETY: the context is aligned words with room for header and value
-    // (contract of `Context`), valid and unshared by the caller's word; the
-    // value is written without a claim on its alignment.
+    // SAFETY: the context is aligned words with room for header and value, which
+    // is aligned behind the header (contract of `Context`, `fits`); valid and
+    // unshared by the caller's word. What was there is not dropped, as it owns
+    // nothing.
     unsafe {
         words.write(C::MAGIC);
         words.add(1).write(address);
-        words.byte_add(HEADER).cast::<C::Value>().write_unaligned(value);
+        value_in(context).write(value);
     }
 }
 
-/// A copy of the value in the context, which stays as it is.
+/// The value in the context.
 ///
 /// # Errors
 /// COREKEY_E_NULL, COREKEY_E_ALIGNMENT; COREKEY_E_STATE if the storage holds no
 /// value of this type; COREKEY_E_MOVED for a copy that is not allowed.
 ///
 /// # Safety
-/// `context` is NULL, or valid to read while nobody writes to it; if its first
-/// word is `C::MAGIC`, then [`store`] put it there.
-pub(crate) unsafe fn load<C: Context>(context: *const C) -> Outcome<C::Value> {
+/// `context` is NULL, or valid to read and nobody writes to it for `'a`; if its
+/// first word is `C::MAGIC`, then [`store`] put it there.
+pub(crate) unsafe fn borrow<'a, C: Context>(context: *const C) -> Outcome<&'a C::Value> {
+    // SAFETY: the caller's word.
+    unsafe { check::<C>(context)? };
+    // SAFETY: `store` wrote a value there, as the magic number tells, aligned as
+    // there; nobody writes to it by the caller's word.
+    Ok(unsafe { &*value_in(context.cast_mut()) })
+}
+
+/// The value in the context, to be changed.
+///
+/// # Errors
+/// As [`borrow`].
+///
+/// # Safety
+/// As [`borrow`], and nobody else reads or writes the context for `'a`.
+pub(crate) unsafe fn borrow_mut<'a, C: Context>(context: *mut C) -> Outcome<&'a mut C::Value> {
+    // SAFETY: the caller's word.
+    unsafe { check::<C>(context)? };
+    // SAFETY: as in `borrow`; used by nobody else by the caller's word.
+    Ok(unsafe { &mut *value_in(context) })
+}
+
+/// A copy of the value in the context, which stays as it is.
+///
+/// # Errors
+/// As [`borrow`].
+///
+/// # Safety
+/// As [`borrow`].
+#[cfg(feature = "device")]
+pub(crate) unsafe fn copy<C: Context>(context: *const C) -> Outcome<C::Value> {
+    const { assert!(C::MAY_BE_COPIED) };
+    // SAFETY: the caller's word.
+    unsafe { check::<C>(context)? };
+    // SAFETY: as in `borrow`; it may be there twice (contract of `Context`).
+    Ok(unsafe { value_in(context.cast_mut()).read() })
+}
+
+/// Checks that the context holds a value.
+///
+/// # Safety
+/// As [`borrow`].
+unsafe fn check<C: Context>(context: *const C) -> Outcome {
     aligned(context)?;
     let words = context.cast::<u64>();
     // SAFETY: aligned and not NULL (above), two words at least (contract of
@@ -90,9 +135,12 @@ pub(crate) unsafe fn load<C: Context>(context: *const C) -> Outcome<C::Value> {
     if !C::MAY_BE_COPIED && address != context.addr() as u64 {
         return Err(COREKEY_E_MOVED);
     }
-    // SAFETY: `store` wrote a value there, as the magic number tells, and it
-    // may be copied bytewise (contract of `Context`).
-    Ok(unsafe { words.byte_add(HEADER).cast::<C::Value>().read_unaligned() })
+    Ok(())
+}
+
+/// Where the value is.
+const fn value_in<C: Context>(context: *mut C) -> *mut C::Value {
+    context.wrapping_byte_add(HEADER).cast()
 }
 
 /// Overwrites the context with zeros.

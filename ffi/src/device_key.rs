@@ -8,7 +8,9 @@ use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::secret::Secret;
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Outcome, Output, disjoint, guard, guard_context, region_of};
+use crate::edge::{
+    Input, Outcome, Output, disjoint, guard_context_copies, guard_copies, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// Bytes of a device key, and of what it derives.
@@ -58,7 +60,7 @@ pub unsafe extern "C" fn corekey_device_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         // SAFETY: the caller's word.
         let (id, version, secret) =
             unsafe { new_key(key, key_size, version, (id, id_len), (secret, secret_len))? };
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn corekey_device_key_import_sized(
     imported: *const u8,
     imported_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         // SAFETY: the caller's word.
         let (id, version, imported) =
             unsafe { new_key(key, key_size, version, (id, id_len), (imported, imported_len))? };
@@ -114,7 +116,7 @@ pub unsafe extern "C" fn corekey_device_key_check_value(
     len: usize,
 ) -> corekey_status {
     // SAFETY: the caller's word.
-    guard(|| unsafe { export(key, (value, len), &[], |key| Ok(key.check_value())) })
+    guard_copies(|| unsafe { export(key, (value, len), &[], |key| Ok(key.check_value())) })
 }
 
 /// A key of COREKEY_KEY_LEN bytes for the application: purpose is
@@ -135,7 +137,7 @@ pub unsafe extern "C" fn corekey_device_key_derive(
     out: *mut u8,
     out_len: usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let context = Input::new(context, context_len)?;
         let derive = |key: &DeviceKey| {
             // SAFETY: the header asks for valid bytes; `export` writes after.
@@ -167,7 +169,7 @@ pub unsafe extern "C" fn corekey_device_key_personalization(
     out: *mut u8,
     out_len: usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let boot = Boot::new(boot).map_err(from_error)?;
         let derive = |key: &DeviceKey| Ok(*key.drbg_personalization(boot).expose());
         // SAFETY: the caller's word.
@@ -215,7 +217,7 @@ pub(crate) unsafe fn export<const N: usize>(
         return Err(COREKEY_E_LENGTH);
     }
     // SAFETY: the caller's word; the output overlaps no input.
-    let (key, out) = unsafe { (context::load(key)?, out.slice()) };
-    out.copy_from_slice(&derive(&key)?);
+    let (key, out) = unsafe { (context::borrow(key)?, out.slice()) };
+    out.copy_from_slice(&derive(key)?);
     Ok(())
 }

@@ -9,7 +9,7 @@ use corekey::drbg::{ENTROPY_LEN, Entropy, HmacDrbg, MAX_REQUEST_LEN};
 use zeroize::Zeroize;
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, disjoint, guard_context, region_of};
+use crate::edge::{Input, Output, disjoint, guard_context_copies, region_of};
 use crate::status::{COREKEY_E_NULL, corekey_status, from_error};
 
 /// Bytes that the entropy source is asked for at a time.
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn corekey_drbg_init_sized(
     personalization: *const u8,
     personalization_len: usize,
 ) -> corekey_status {
-    guard_context(drbg, || {
+    guard_context_copies(drbg, || {
         context::check_new(drbg, drbg_size)?;
         let source = Callback { function: entropy.ok_or(COREKEY_E_NULL)?, user };
         let personalization = Input::new(personalization, personalization_len)?;
@@ -111,15 +111,12 @@ pub unsafe extern "C" fn corekey_drbg_reseed(
     additional: *const u8,
     additional_len: usize,
 ) -> corekey_status {
-    guard_context(drbg, || {
+    guard_context_copies(drbg, || {
         let additional = Input::new(additional, additional_len)?;
         disjoint(region_of(drbg), &[additional.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (mut value, additional) = unsafe { (context::load(drbg)?, additional.slice()) };
-        value.reseed(additional).map_err(from_error)?;
-        // SAFETY: `load` checked it.
-        unsafe { context::store(drbg, value) };
-        Ok(())
+        let (value, additional) = unsafe { (context::borrow_mut(drbg)?, additional.slice()) };
+        value.reseed(additional).map_err(from_error)
     })
 }
 
@@ -140,18 +137,15 @@ pub unsafe extern "C" fn corekey_drbg_generate(
     out: *mut u8,
     out_len: usize,
 ) -> corekey_status {
-    guard_context(drbg, || {
+    guard_context_copies(drbg, || {
         let additional = Input::new(additional, additional_len)?;
         let out = Output::new(out, out_len)?;
         disjoint(out.region(), &[additional.region(), region_of(drbg)])?;
         disjoint(region_of(drbg), &[additional.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // the output overlaps none of them.
-        let (mut value, additional, out) =
-            unsafe { (context::load(drbg)?, additional.slice(), out.slice()) };
-        value.generate(additional, out).map_err(from_error)?;
-        // SAFETY: `load` checked it.
-        unsafe { context::store(drbg, value) };
-        Ok(())
+        let (value, additional, out) =
+            unsafe { (context::borrow_mut(drbg)?, additional.slice(), out.slice()) };
+        value.generate(additional, out).map_err(from_error)
     })
 }

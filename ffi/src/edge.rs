@@ -12,15 +12,14 @@ use crate::status::{
 /// What an export's body gives.
 pub(crate) type Outcome<T = ()> = Result<T, corekey_status>;
 
-/// Bytes of dead stack that are overwritten after an export: the copies of a
-/// context that its body made. The core wipes what is below.
-const DEPTH: usize = 4 * 1024;
-
 /// Runs the body of an export that changes no context.
 pub(crate) fn guard(body: impl FnOnce() -> Outcome) -> corekey_status {
-    let status = own_frame(body);
-    zeroize::zeroize_stack::<DEPTH>();
-    status
+    #[cfg(feature = "std")]
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body))
+        .unwrap_or(Err(crate::status::COREKEY_E_INTERNAL));
+    #[cfg(not(feature = "std"))]
+    let outcome = body();
+    outcome.err().unwrap_or(COREKEY_OK)
 }
 
 /// Runs the body of an export that changes `context`, which is cleared if the
@@ -38,14 +37,35 @@ pub(crate) fn guard_context<C: Context>(
     status
 }
 
+/// [`guard_context`] of a body that has secrets by value in its frame, such as
+/// the value that it moves into `context`.
+pub(crate) fn guard_context_copies<C: Context>(
+    context: *mut C,
+    body: impl FnOnce() -> Outcome,
+) -> corekey_status {
+    wiping(|| guard_context(context, body))
+}
+
+/// [`guard`] of a body that has secrets by value in its frame.
+pub(crate) fn guard_copies(body: impl FnOnce() -> Outcome) -> corekey_status {
+    wiping(|| guard(body))
+}
+
+/// Bytes of dead stack that are overwritten after an export that has copied
+/// something secret. The others borrow what is in their contexts, and the core
+/// wipes what is below.
+const DEPTH: usize = 4 * 1024;
+
+fn wiping(body: impl FnOnce() -> corekey_status) -> corekey_status {
+    let status = own_frame(body);
+    zeroize::zeroize_stack::<DEPTH>();
+    corekey::cpu::clear_registers();
+    status
+}
+
 #[inline(never)]
-fn own_frame(body: impl FnOnce() -> Outcome) -> corekey_status {
-    #[cfg(feature = "std")]
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body))
-        .unwrap_or(Err(crate::status::COREKEY_E_INTERNAL));
-    #[cfg(not(feature = "std"))]
-    let outcome = body();
-    outcome.err().unwrap_or(COREKEY_OK)
+fn own_frame(body: impl FnOnce() -> corekey_status) -> corekey_status {
+    body()
 }
 
 /// Addresses that an argument covers.

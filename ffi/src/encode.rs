@@ -6,7 +6,7 @@ use core::ffi::c_char;
 
 use corekey::encode::{self, Encoding};
 
-use crate::edge::{Input, Outcome, Reported, guard};
+use crate::edge::{Input, Outcome, Reported, guard_copies};
 use crate::status::{COREKEY_E_ALGORITHM, corekey_status};
 
 /// Base16 (RFC 4648 section 8).
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn corekey_encode(
     text_cap: usize,
     text_len: *mut usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let encoding = algorithm(encoding)?;
         let data = Input::new(data, data_len)?;
         let target = Reported::new(text.cast(), text_cap, text_len)?;
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn corekey_decode(
     out_cap: usize,
     out_len: *mut usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let encoding = algorithm(encoding)?;
         let text = Input::new(text.cast(), text_len)?;
         let target = Reported::new(out, out_cap, out_len)?;

@@ -3,7 +3,9 @@
 use corekey::hash::{self, Digest, Hash, HashAlgorithm};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Outcome, Output, disjoint, guard, guard_context, region_of};
+use crate::edge::{
+    Input, Outcome, Output, disjoint, guard, guard_context, guard_context_copies, region_of,
+};
 use crate::status::{COREKEY_E_ALGORITHM, COREKEY_E_INTERNAL, COREKEY_E_LENGTH, corekey_status};
 
 /// SHA-256.
@@ -80,7 +82,7 @@ pub unsafe extern "C" fn corekey_hash_init_sized(
     ctx_size: usize,
     alg: u32,
 ) -> corekey_status {
-    guard_context(ctx, || {
+    guard_context_copies(ctx, || {
         context::check_new(ctx, ctx_size)?;
         let hash = Hash::new(algorithm(alg)?);
         // SAFETY: checked; the header asks for a context that nobody else uses.
@@ -106,10 +108,8 @@ pub unsafe extern "C" fn corekey_hash_update(
         let data = Input::new(data, data_len)?;
         disjoint(region_of(ctx), &[data.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid data.
-        let (mut hash, data) = unsafe { (context::load(ctx)?, data.slice()) };
+        let (hash, data) = unsafe { (context::borrow_mut(ctx)?, data.slice()) };
         hash.update(data);
-        // SAFETY: `load` checked it.
-        unsafe { context::store(ctx, hash) };
         Ok(())
     })
 }
@@ -132,17 +132,16 @@ pub unsafe extern "C" fn corekey_hash_final(
         let digest = Output::new(digest, digest_len)?;
         disjoint(digest.region(), &[region_of(ctx)])?;
         // SAFETY: the header asks for a context or zeros.
-        let hash = unsafe { context::load(ctx)? };
+        let hash = unsafe { context::borrow(ctx)? };
         if digest.len() != hash.algorithm().digest_len() {
             return Err(COREKEY_E_LENGTH);
         }
-        // SAFETY: `load` checked the context; the header asks for a valid
-        // buffer, and it does not overlap the context.
-        let digest = unsafe {
-            context::clear(ctx);
-            digest.slice()
-        };
-        write_start(&hash.finish(), digest)
+        // SAFETY: the header asks for a valid buffer; it does not overlap the
+        // context.
+        write_start(&hash.finish_so_far(), unsafe { digest.slice() })?;
+        // SAFETY: `borrow` checked it; the reference is not used any more.
+        unsafe { context::clear(ctx) };
+        Ok(())
     })
 }
 

@@ -12,7 +12,9 @@ use corekey::secret::Secret;
 
 use crate::context;
 use crate::device_key::corekey_device_key;
-use crate::edge::{Input, Outcome, aligned, disjoint, guard, guard_context, region_of};
+use crate::edge::{
+    Input, Outcome, aligned, disjoint, guard_context_copies, guard_copies, region_of,
+};
 use crate::status::{COREKEY_E_NULL, corekey_status, from_error};
 
 /// Bytes that are written at a time.
@@ -75,9 +77,9 @@ pub unsafe extern "C" fn corekey_journal_provision(
     storage: *const corekey_storage,
     key: *const corekey_device_key,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         // SAFETY: the header asks for a valid storage, and a context or zeros.
-        let (storage, key) = unsafe { (Callbacks::new(storage)?, context::load(key)?) };
+        let (storage, key) = unsafe { (Callbacks::new(storage)?, context::borrow(key)?) };
         let secret = Secret::take(&mut { *key.expose() });
         Journal::provision(storage, key.version(), &secret).map_err(from_error)?;
         Ok(())
@@ -102,7 +104,7 @@ pub unsafe extern "C" fn corekey_journal_load_sized(
     id: *const u8,
     id_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let id = Input::new(id, id_len)?;
         disjoint(region_of(key), &[id.region(), region_of(storage)])?;
@@ -131,7 +133,7 @@ pub unsafe extern "C" fn corekey_journal_next_boot(
     storage: *const corekey_storage,
     boot: *mut u64,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         aligned(boot)?;
         disjoint(region_of(boot), &[region_of(storage)])?;
         // SAFETY: the header asks for a valid storage.
@@ -163,7 +165,7 @@ pub unsafe extern "C" fn corekey_journal_apply(
     len: usize,
     rotated: *mut u32,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         let offer = Input::new(offer, len)?;
         aligned(rotated)?;
         disjoint(region_of(key), &[offer.region(), region_of(storage)])?;
@@ -172,10 +174,11 @@ pub unsafe extern "C" fn corekey_journal_apply(
         // SAFETY: the header asks for a valid storage, a context or zeros, and
         // valid bytes.
         let (storage, current, offer) =
-            unsafe { (Callbacks::new(storage)?, context::load(key)?, offer.slice()) };
+            unsafe { (Callbacks::new(storage)?, context::borrow(key)?, offer.slice()) };
         let mut journal = Journal::open(storage).map_err(from_error)?;
         let applied = journal.apply(current.id(), offer).map_err(from_error)?;
-        // SAFETY: `load` checked the context; the header asks for a valid
+        // SAFETY: `borrow` checked the context, and the reference is not used
+        // any more; the header asks for a valid
         // pointer, which was checked.
         unsafe {
             rotated.write(u32::from(matches!(applied, Applied::Next(_))));

@@ -4,7 +4,7 @@
 use corekey::kdf::{self, Prk};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, disjoint, guard, guard_context, region_of};
+use crate::edge::{Input, Output, disjoint, guard, guard_context_copies, region_of};
 use crate::hash::algorithm;
 use crate::status::{corekey_status, from_error};
 
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn corekey_hkdf_extract_sized(
     ikm: *const u8,
     ikm_len: usize,
 ) -> corekey_status {
-    guard_context(prk, || {
+    guard_context_copies(prk, || {
         context::check_new(prk, prk_size)?;
         let algorithm = algorithm(alg)?;
         let salt = Input::new(salt, salt_len)?;
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn corekey_prk_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_context(prk, || {
+    guard_context_copies(prk, || {
         context::check_new(prk, prk_size)?;
         let algorithm = algorithm(alg)?;
         let secret = Input::new(secret, secret_len)?;
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn corekey_hkdf_expand(
         disjoint(okm.region(), &[info.region(), region_of(prk)])?;
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // they do not overlap.
-        let (prk, info, okm) = unsafe { (context::load(prk)?, info.slice(), okm.slice()) };
+        let (prk, info, okm) = unsafe { (context::borrow(prk)?, info.slice(), okm.slice()) };
         prk.expand(info, okm).map_err(from_error)
     })
 }

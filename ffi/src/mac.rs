@@ -5,7 +5,7 @@
 use corekey::mac::{self, Hmac, HmacKey};
 
 use crate::context::{self, Context};
-use crate::edge::{Input, Output, disjoint, guard, guard_context, region_of};
+use crate::edge::{Input, Output, disjoint, guard, guard_context, guard_context_copies, region_of};
 use crate::hash::{algorithm, write_start};
 use crate::status::{corekey_status, from_error};
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn corekey_hmac_key_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let algorithm = algorithm(alg)?;
         let secret = Input::new(secret, secret_len)?;
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn corekey_hmac(
         let tag = Output::new(tag, tag_len)?;
         disjoint(tag.region(), &[data.region(), region_of(key)])?;
         // SAFETY: the header asks for a context or zeros.
-        let key = unsafe { context::load(key)? };
+        let key = unsafe { context::borrow(key)? };
         mac::check_tag_len(key.algorithm(), tag.len()).map_err(from_error)?;
         // SAFETY: the header asks for valid buffers; they do not overlap.
         let (data, tag) = unsafe { (data.slice(), tag.slice()) };
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn corekey_hmac_verify(
         let data = Input::new(data, data_len)?;
         let tag = Input::new(tag, tag_len)?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (key, data, tag) = unsafe { (context::load(key)?, data.slice(), tag.slice()) };
+        let (key, data, tag) = unsafe { (context::borrow(key)?, data.slice(), tag.slice()) };
         key.verify(data, tag).map_err(from_error)
     })
 }
@@ -135,12 +135,12 @@ pub unsafe extern "C" fn corekey_hmac_init_sized(
     ctx_size: usize,
     key: *const corekey_hmac_key,
 ) -> corekey_status {
-    guard_context(ctx, || {
+    guard_context_copies(ctx, || {
         context::check_new(ctx, ctx_size)?;
         disjoint(region_of(ctx), &[region_of(key)])?;
         // SAFETY: checked; the header asks for a context that nobody else uses,
         // and for a key or zeros.
-        unsafe { context::store(ctx, context::load(key)?.start()) };
+        unsafe { context::store(ctx, context::borrow(key)?.start()) };
         Ok(())
     })
 }
@@ -162,10 +162,8 @@ pub unsafe extern "C" fn corekey_hmac_update(
         let data = Input::new(data, data_len)?;
         disjoint(region_of(ctx), &[data.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid data.
-        let (mut hmac, data) = unsafe { (context::load(ctx)?, data.slice()) };
+        let (hmac, data) = unsafe { (context::borrow_mut(ctx)?, data.slice()) };
         hmac.update(data);
-        // SAFETY: `load` checked it.
-        unsafe { context::store(ctx, hmac) };
         Ok(())
     })
 }
@@ -188,14 +186,13 @@ pub unsafe extern "C" fn corekey_hmac_final(
         let tag = Output::new(tag, tag_len)?;
         disjoint(tag.region(), &[region_of(ctx)])?;
         // SAFETY: the header asks for a context or zeros.
-        let hmac = unsafe { context::load(ctx)? };
+        let hmac = unsafe { context::borrow(ctx)? };
         mac::check_tag_len(hmac.algorithm(), tag.len()).map_err(from_error)?;
-        // SAFETY: `load` checked the context; the header asks for a valid
-        // buffer, and it does not overlap the context.
-        let tag = unsafe {
-            context::clear(ctx);
-            tag.slice()
-        };
-        write_start(&hmac.finish(), tag)
+        // SAFETY: the header asks for a valid buffer; it does not overlap the
+        // context.
+        write_start(&hmac.finish_so_far(), unsafe { tag.slice() })?;
+        // SAFETY: `borrow` checked it; the reference is not used any more.
+        unsafe { context::clear(ctx) };
+        Ok(())
     })
 }

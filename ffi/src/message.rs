@@ -11,7 +11,8 @@ use corekey::device::sealer::Sealer;
 use crate::context::{self, Context};
 use crate::device_key::{corekey_device_key, export};
 use crate::edge::{
-    Input, Outcome, Output, Region, Reported, aligned, disjoint, guard, guard_context, region_of,
+    Input, Outcome, Output, Region, Reported, aligned, disjoint, guard, guard_context,
+    guard_context_copies, guard_copies, region_of,
 };
 use crate::status::{
     COREKEY_E_ALGORITHM, COREKEY_E_LENGTH, COREKEY_E_STATE, corekey_status, from_error,
@@ -122,15 +123,15 @@ pub unsafe extern "C" fn corekey_sealer_init_sized(
     salt: *const u8,
     salt_len: usize,
 ) -> corekey_status {
-    guard_context(sealer, || {
+    guard_context_copies(sealer, || {
         context::check_new(sealer, sealer_size)?;
         let salt = Input::new(salt, salt_len)?;
         disjoint(region_of(sealer), &[region_of(key), salt.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (key, session) = unsafe { (context::load(key)?, session(boot, salt)?) };
+        let (key, session) = unsafe { (context::borrow(key)?, session(boot, salt)?) };
         let value = match (self::direction(direction)?, session.salt()) {
-            (Direction::Up, _) => Sealer::up(&key, session),
-            (Direction::Down, Some(salt)) => Sealer::down(&key, session.boot(), *salt),
+            (Direction::Up, _) => Sealer::up(key, session),
+            (Direction::Down, Some(salt)) => Sealer::down(key, session.boot(), *salt),
             (Direction::Down, None) => return Err(COREKEY_E_LENGTH),
         };
         // SAFETY: checked; the header asks for a context that nobody else uses.
@@ -176,19 +177,15 @@ pub unsafe extern "C" fn corekey_seal(
         disjoint(region_of(sealer), &[aad.region(), payload.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // the output overlaps neither AAD nor context.
-        let (mut value, aad, out) =
-            unsafe { (context::load(sealer)?, aad.slice(), target.out.slice()) };
+        let (value, aad, out) =
+            unsafe { (context::borrow_mut(sealer)?, aad.slice(), target.out.slice()) };
         let result = match inside {
             Some(at) => value.seal_in_place(form, aad, out, at..at + payload.len()),
             // SAFETY: as above; the output does not overlap the payload.
             None => value.seal(form, aad, unsafe { payload.slice() }, out),
         };
-        // SAFETY: `load` checked the context; the header asks for a valid
-        // length pointer.
-        unsafe {
-            context::store(sealer, value);
-            target.report(result, 0)
-        }
+        // SAFETY: the header asks for a valid length pointer.
+        unsafe { target.report(result, 0) }
     })
 }
 
@@ -212,12 +209,12 @@ pub unsafe extern "C" fn corekey_opener_init_up_sized(
     state: *const u8,
     state_len: usize,
 ) -> corekey_status {
-    guard_context(opener, || {
+    guard_context_copies(opener, || {
         context::check_new(opener, opener_size)?;
         let state = Input::new(state, state_len)?;
         disjoint(region_of(opener), &[region_of(key), state.region()])?;
         // SAFETY: the header asks for a context or zeros.
-        let key = unsafe { context::load(key)? };
+        let key = unsafe { context::copy(key)? };
         let value = if state.len() == 0 {
             Opener::first_contact(key)
         } else {
@@ -245,12 +242,12 @@ pub unsafe extern "C" fn corekey_opener_init_down_sized(
     key: *const corekey_device_key,
     boot: u64,
 ) -> corekey_status {
-    guard_context(opener, || {
+    guard_context_copies(opener, || {
         context::check_new(opener, opener_size)?;
         disjoint(region_of(opener), &[region_of(key)])?;
         let boot = Boot::new(boot).map_err(from_error)?;
         // SAFETY: the header asks for a context or zeros; checked.
-        unsafe { context::store(opener, Opener::down(context::load(key)?, boot)) };
+        unsafe { context::store(opener, Opener::down(context::copy(key)?, boot)) };
         Ok(())
     })
 }
@@ -296,7 +293,7 @@ pub unsafe extern "C" fn corekey_open(
             disjoint(message.region(), &[aad.region()])?;
         }
         // SAFETY: the header asks for a context or zeros, and valid buffers.
-        let (mut value, aad) = unsafe { (context::load(opener)?, aad.slice()) };
+        let (value, aad) = unsafe { (context::borrow_mut(opener)?, aad.slice()) };
         let result = if in_place {
             // SAFETY: as above; where the output starts at the message, the
             // header asks for all of the message to be writable.
@@ -312,15 +309,14 @@ pub unsafe extern "C" fn corekey_open(
             let (message, out) = unsafe { (message.slice(), target.out.slice()) };
             value.open(aad, message, out)
         };
-        // SAFETY: `load` checked the context; the header asks for a valid
-        // length pointer, and for a valid `info` if it is not NULL.
+        // SAFETY: the header asks for a valid length pointer, and for a valid
+        // `info` if it is not NULL.
         unsafe {
             if let Ok(opened) = &result
                 && !info.is_null()
             {
-                info.write(describe_opened(&value, opened));
+                info.write(describe_opened(value, opened));
             }
-            context::store(opener, value);
             report_opened(&target, result.map(|opened| opened.len))
         }
     })
@@ -350,7 +346,7 @@ pub unsafe extern "C" fn corekey_opener_save(
         }
         // SAFETY: the header asks for a context or zeros, and a valid buffer;
         // they do not overlap.
-        let (opener, state) = unsafe { (context::load(opener)?, state.slice()) };
+        let (opener, state) = unsafe { (context::borrow(opener)?, state.slice()) };
         if opener.direction() == Direction::Down {
             return Err(COREKEY_E_STATE);
         }
@@ -440,7 +436,7 @@ pub unsafe extern "C" fn corekey_cose_key(
     out: *mut u8,
     out_len: usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let direction = self::direction(direction)?;
         let salt = Input::new(salt, salt_len)?;
         // SAFETY: the header asks for valid bytes.

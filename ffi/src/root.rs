@@ -11,7 +11,10 @@ use corekey::secret::Secret;
 
 use crate::context::{self, Context};
 use crate::device_key::{corekey_device_key, export};
-use crate::edge::{Input, Outcome, Output, Reported, disjoint, guard, guard_context, region_of};
+use crate::edge::{
+    Input, Outcome, Output, Reported, disjoint, guard, guard_context_copies, guard_copies,
+    region_of,
+};
 use crate::status::{COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// Bytes of a root's public id.
@@ -52,7 +55,7 @@ pub unsafe extern "C" fn corekey_root_init_sized(
     secret: *const u8,
     secret_len: usize,
 ) -> corekey_status {
-    guard_context(root, || {
+    guard_context_copies(root, || {
         context::check_new(root, root_size)?;
         let secret = Input::new(secret, secret_len)?;
         disjoint(region_of(root), &[secret.region()])?;
@@ -79,12 +82,12 @@ pub unsafe extern "C" fn corekey_root_fleet_sized(
     fleet_id: *const u8,
     fleet_id_len: usize,
 ) -> corekey_status {
-    guard_context(fleet, || {
+    guard_context_copies(fleet, || {
         context::check_new(fleet, fleet_size)?;
         let fleet_id = Input::new(fleet_id, fleet_id_len)?;
         disjoint(region_of(fleet), &[fleet_id.region(), region_of(root)])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (root, fleet_id) = unsafe { (context::load(root)?, fleet_id.slice()) };
+        let (root, fleet_id) = unsafe { (context::borrow(root)?, fleet_id.slice()) };
         let value = root.fleet_root(fleet_id).map_err(from_error)?;
         // SAFETY: checked; the header asks for a context that nobody else uses.
         unsafe { context::store(fleet, value) };
@@ -114,7 +117,7 @@ pub unsafe extern "C" fn corekey_root_id(
         }
         // SAFETY: the header asks for a context or zeros, and a valid buffer;
         // they do not overlap.
-        let (root, out) = unsafe { (context::load(root)?, out.slice()) };
+        let (root, out) = unsafe { (context::borrow(root)?, out.slice()) };
         out.copy_from_slice(&root.root_id().map_err(from_error)?);
         Ok(())
     })
@@ -137,13 +140,13 @@ pub unsafe extern "C" fn corekey_root_device_key_sized(
     id: *const u8,
     id_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         disjoint(region_of(key), &[region_of(root)])?;
         let name = Name::new(version, id, id_len)?;
         disjoint(region_of(key), &[name.id.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (root, id) = unsafe { (context::load(root)?, name.device_id()?) };
+        let (root, id) = unsafe { (context::borrow(root)?, name.device_id()?) };
         let value = root.device_key(&id, name.version).map_err(from_error)?;
         // SAFETY: checked; the header asks for a context that nobody else uses.
         unsafe { context::store(key, value) };
@@ -171,14 +174,14 @@ pub unsafe extern "C" fn corekey_device_key_base64(
     text_cap: usize,
     text_len: *mut usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let name = Name::new(version, id, id_len)?;
         let target = Reported::new(text.cast(), text_cap, text_len)?;
         target.disjoint(&[name.id.region(), region_of(root)])?;
         // SAFETY: the header asks for a context or zeros, and valid buffers;
         // the output overlaps none of them.
         let (root, id, text) =
-            unsafe { (context::load(root)?, name.device_id()?, target.out.slice()) };
+            unsafe { (context::borrow(root)?, name.device_id()?, target.out.slice()) };
         let result = root
             .device_key(&id, name.version)
             .and_then(|key| crate::encode::encode_with_nul(Encoding::Base64, key.expose(), text));
@@ -202,10 +205,10 @@ pub unsafe extern "C" fn corekey_root_wrap(
     wrapped: *mut u8,
     len: usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         disjoint(Output::new(wrapped, len)?.region(), &[region_of(root)])?;
         // SAFETY: the header asks for a context or zeros.
-        let root = unsafe { context::load(root)? };
+        let root = unsafe { context::borrow(root)? };
         let wrap = |key: &_| root.table_key().and_then(|t| t.wrap(key)).map_err(from_error);
         // SAFETY: the caller's word.
         unsafe { export(key, (wrapped, len), &[], wrap) }
@@ -233,14 +236,14 @@ pub unsafe extern "C" fn corekey_root_unwrap_sized(
     wrapped: *const u8,
     wrapped_len: usize,
 ) -> corekey_status {
-    guard_context(key, || {
+    guard_context_copies(key, || {
         context::check_new(key, key_size)?;
         let name = Name::new(version, id, id_len)?;
         let wrapped = Input::new(wrapped, wrapped_len)?;
         disjoint(region_of(key), &[region_of(root), name.id.region(), wrapped.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
         let (root, id, wrapped) =
-            unsafe { (context::load(root)?, name.device_id()?, wrapped.array()?) };
+            unsafe { (context::borrow(root)?, name.device_id()?, wrapped.array()?) };
         let table = root.table_key().map_err(from_error)?;
         let value = table.unwrap(&id, name.version, wrapped).map_err(from_error)?;
         // SAFETY: checked; the header asks for a context that nobody else uses.

@@ -6,7 +6,7 @@ use corekey::device::rotation::{self, Applied, OFFER_LEN};
 
 use crate::context;
 use crate::device_key::corekey_device_key;
-use crate::edge::{Input, Output, disjoint, guard, guard_context, region_of};
+use crate::edge::{Input, Output, disjoint, guard_context_copies, guard_copies, region_of};
 use crate::status::{COREKEY_E_LENGTH, corekey_status, from_error};
 
 /// Bytes of an offer.
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn corekey_rotation_offer(
     offer: *mut u8,
     len: usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let offer = Output::new(offer, len)?;
         disjoint(offer.region(), &[region_of(current), region_of(next)])?;
         if offer.len() != OFFER_LEN {
@@ -39,8 +39,8 @@ pub unsafe extern "C" fn corekey_rotation_offer(
         // SAFETY: the header asks for contexts or zeros, and a valid buffer; it
         // does not overlap them.
         let (current, next, offer) =
-            unsafe { (context::load(current)?, context::load(next)?, offer.slice()) };
-        offer.copy_from_slice(&rotation::offer(&current, &next).map_err(from_error)?);
+            unsafe { (context::borrow(current)?, context::borrow(next)?, offer.slice()) };
+        offer.copy_from_slice(&rotation::offer(current, next).map_err(from_error)?);
         Ok(())
     })
 }
@@ -64,15 +64,16 @@ pub unsafe extern "C" fn corekey_rotation_apply_sized(
     offer: *const u8,
     len: usize,
 ) -> corekey_status {
-    guard_context(next, || {
+    guard_context_copies(next, || {
         context::check_new(next, next_size)?;
         let offer = Input::new(offer, len)?;
         disjoint(region_of(next), &[region_of(current), offer.region()])?;
         // SAFETY: the header asks for a context or zeros, and valid bytes.
-        let (key, offer) = unsafe { (context::load(current)?, offer.slice()) };
-        let value = match rotation::apply(&key, offer).map_err(from_error)? {
+        let (key, offer) = unsafe { (context::borrow(current)?, offer.slice()) };
+        let value = match rotation::apply(key, offer).map_err(from_error)? {
             Applied::Next(value) => value,
-            Applied::Ignored => key,
+            // SAFETY: as above.
+            Applied::Ignored => unsafe { context::copy(current)? },
         };
         // SAFETY: checked; the header asks for a context that nobody else uses.
         unsafe { context::store(next, value) };

@@ -3,7 +3,7 @@
 
 use corekey::wrap::{WrapAlgorithm, WrapKey};
 
-use crate::edge::{Input, Outcome, Reported, guard};
+use crate::edge::{Input, Outcome, Reported, guard_copies};
 use crate::status::{COREKEY_E_ALGORITHM, corekey_status, from_error};
 
 /// AES-KW.
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn corekey_key_wrap(
     out_cap: usize,
     out_len: *mut usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let algorithm = algorithm(alg)?;
         let kek = Input::new(kek, kek_len)?;
         let key = Input::new(key, key_len)?;
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn corekey_key_unwrap(
     out_cap: usize,
     out_len: *mut usize,
 ) -> corekey_status {
-    guard(|| {
+    guard_copies(|| {
         let algorithm = algorithm(alg)?;
         let kek = Input::new(kek, kek_len)?;
         let wrapped = Input::new(wrapped, wrapped_len)?;

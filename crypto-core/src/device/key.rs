@@ -5,11 +5,11 @@ use core::fmt;
 
 use crate::Error;
 use crate::aead::{AeadAlgorithm, AeadKey};
+use crate::cpu::Cpu;
 use crate::device::label::{self, MAX_TAIL};
 use crate::device::message::{Direction, Session};
 use crate::device::name::{Boot, DeviceId, Version};
-use crate::hash::HashAlgorithm;
-use crate::mac::HmacKey;
+use crate::mac::Sha256Key;
 use crate::secret::Secret;
 
 /// COSE algorithm number of AES-256-GCM (RFC 9053 §4.1).
@@ -20,15 +20,16 @@ pub struct DeviceKey {
     id: DeviceId,
     version: Version,
     key: Secret<32>,
-    hmac: HmacKey,
+    hmac: Sha256Key,
 }
 
 impl DeviceKey {
     /// The key of 32 bytes that a factory, a journal or a root gave.
     #[must_use]
     pub fn new(id: DeviceId, version: Version, key: Secret<32>) -> Self {
-        let hmac = HmacKey::new(HashAlgorithm::Sha256, key.expose());
-        Self { id, version, key, hmac }
+        let hmac = Sha256Key::new(Cpu::detect(), key.expose());
+        // Copied, so that what was given is wiped.
+        Self { id, version, key: key.copy(), hmac }
     }
 
     /// A key made elsewhere, of 16 to 64 bytes with at least 128 bits of
@@ -41,9 +42,9 @@ impl DeviceKey {
             return Err(Error::InvalidLength);
         }
         // HKDF-Extract: the salt is the HMAC key (RFC 5869 §2.2).
-        let extract = HmacKey::new(HashAlgorithm::Sha256, &label::IMPORT);
+        let extract = Sha256Key::new(Cpu::detect(), &label::IMPORT);
         let extracted = label::mac(&extract, &[imported]);
-        let prk = HmacKey::new(HashAlgorithm::Sha256, extracted.expose());
+        let prk = Sha256Key::new(Cpu::detect(), extracted.expose());
         let number = version.get().to_be_bytes();
         let key = label::expand(&prk, &label::DEVICE, &number, id.as_bytes());
         Ok(Self::new(id, version, key))
@@ -105,8 +106,7 @@ impl DeviceKey {
 
     /// The bytes of the message key of a session.
     pub(crate) fn message_secret(&self, direction: Direction, session: &Session) -> Secret<32> {
-        let fixed = [COSE_A256GCM, direction.number()];
-        session.with_bytes(|tail| label::expand(&self.hmac, &label::MESSAGE, &fixed, tail))
+        with_message_step(direction, session, |pieces| label::mac(&self.hmac, pieces))
     }
 
     /// The message key of a session, ready to seal and open.
@@ -125,6 +125,17 @@ impl DeviceKey {
         }
         Ok(label::expand(&self.hmac, label, &[], context))
     }
+}
+
+/// What the message key of a session is the HMAC of.
+#[inline]
+pub(crate) fn with_message_step<T>(
+    direction: Direction,
+    session: &Session,
+    then: impl FnOnce(&[&[u8]]) -> T,
+) -> T {
+    let fixed = [COSE_A256GCM, direction.number()];
+    session.with_bytes(|tail| then(&label::pieces(&label::MESSAGE, &fixed, tail)))
 }
 
 impl fmt::Debug for DeviceKey {

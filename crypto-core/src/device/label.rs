@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 
 #[cfg(feature = "root")]
 use crate::Error;
-use crate::mac::HmacKey;
+use crate::mac::Sha256Key;
 use crate::secret::Secret;
 
 /// A label: 8 bytes that end in a NUL.
@@ -42,16 +42,20 @@ pub(crate) const MAX_STEP: usize = 8 + 8 + MAX_TAIL + 1;
 /// Expand(key, label || fixed || tail) of `docs/derivation.md`, where `key` is
 /// ready: one HMAC, two compressions for short ids.
 #[inline]
-pub(crate) fn expand(key: &HmacKey, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
-    mac(key, &[label, fixed, tail, &[1]])
+pub(crate) fn expand(key: &Sha256Key, label: &Label, fixed: &[u8], tail: &[u8]) -> Secret<32> {
+    mac(key, &pieces(label, fixed, tail))
+}
+
+/// What one step takes the HMAC of.
+#[inline]
+pub(crate) fn pieces<'a>(label: &'a Label, fixed: &'a [u8], tail: &'a [u8]) -> [&'a [u8]; 4] {
+    [label, fixed, tail, &[1]]
 }
 
 /// The HMAC-SHA-256 of the concatenation of `parts`, as a secret.
 #[inline]
-pub(crate) fn mac(key: &HmacKey, parts: &[&[u8]]) -> Secret<32> {
-    let mut secret = Secret::zeros();
-    key.mac_32(parts, secret.expose_mut());
-    secret
+pub(crate) fn mac(key: &Sha256Key, parts: &[&[u8]]) -> Secret<32> {
+    Secret::filled(|secret| key.mac_pieces(parts.iter().copied(), secret))
 }
 
 /// The message of one step, label || fixed || tail || 0x01, for keys that
@@ -65,7 +69,7 @@ pub(crate) fn with_step<T>(
 ) -> Result<T, Error> {
     let mut buffer = [0; MAX_STEP];
     let mut len = 0;
-    for part in [label, fixed, tail, &[1]] {
+    for part in pieces(label, fixed, tail) {
         let room = buffer.get_mut(len..len + part.len()).ok_or(Error::InvalidLength)?;
         room.copy_from_slice(part);
         len += part.len();

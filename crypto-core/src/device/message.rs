@@ -93,10 +93,13 @@ impl Session {
 
     /// boot:u64be and salt, as derivations use them.
     pub(crate) fn with_bytes<T>(&self, then: impl FnOnce(&[u8]) -> T) -> T {
-        let mut bytes = Header::new();
-        bytes.push(&self.boot.get().to_be_bytes());
-        bytes.push(self.salt.as_ref().map_or(&[], |salt| salt));
-        then(bytes.as_bytes())
+        let boot = self.boot.get().to_be_bytes();
+        let Some(salt) = &self.salt else { return then(&boot) };
+        let mut bytes = [0; 8 + SALT_LEN];
+        let (first, second) = bytes.split_at_mut(boot.len());
+        first.copy_from_slice(&boot);
+        second.copy_from_slice(salt);
+        then(&bytes)
     }
 }
 
@@ -124,6 +127,17 @@ pub enum Claim<'a> {
         /// Counter, mod 65536.
         counter: u16,
     },
+}
+
+impl Claim<'_> {
+    /// The form that the message has.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        match self {
+            Self::Long { .. } => Form::Long,
+            Self::Compact { .. } => Form::Compact,
+        }
+    }
 }
 
 /// A message taken apart.
@@ -377,10 +391,10 @@ impl Aad {
             _ => &[0x58, external_len],
         };
         let mut aad = Self { bytes: [0; Self::START.len() + 2 + MAX_EXTERNAL_AAD_LEN], len: 0 };
-        let parts = Self::START.iter().chain(head).chain(external);
-        for (to, from) in aad.bytes.iter_mut().zip(parts) {
-            *to = *from;
-            aad.len += 1;
+        for part in [&Self::START, head, external] {
+            let end = aad.len + part.len();
+            aad.bytes.get_mut(aad.len..end).ok_or(Error::InvalidLength)?.copy_from_slice(part);
+            aad.len = end;
         }
         Ok(aad)
     }

@@ -8,16 +8,20 @@
 //! | what a device key derives | [`key`] | `docs/derivation.md` |
 //! | sealing messages | [`sealer`] | `docs/message.md` |
 //! | opening messages, freshness | [`opener`] | `docs/message.md` |
+//! | opening the messages of many devices at once | [`batch`] | `docs/message.md` |
 //! | the bytes of a message | [`message`], [`cose`] | `docs/message.md` |
 //! | device key and boots in flash | [`journal`], [`file`](mod@file) | `docs/rotation.md` |
 //! | moving to the next key | [`rotation`], [`head`] | `docs/rotation.md` |
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "root")]
+pub mod batch;
 pub mod cose;
 mod crc;
 #[cfg(feature = "std")]
 pub mod file;
+mod freshness;
 pub mod head;
 pub mod journal;
 pub mod key;

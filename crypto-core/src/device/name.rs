@@ -31,6 +31,12 @@ impl DeviceId {
         Ok(Self { bytes, len: id.len() as u8 })
     }
 
+    /// Whether these bytes can be an id.
+    #[cfg(feature = "root")]
+    pub(crate) const fn is_valid(id: &[u8]) -> bool {
+        !id.is_empty() && id.len() <= Self::MAX_LEN
+    }
+
     /// The bytes of the id.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -7,14 +7,19 @@
 
 use core::fmt;
 
+use crate::cpu::Cpu;
 use crate::device::key::DeviceKey;
 use crate::device::label::{self, Label, MAX_TAIL};
 use crate::device::name::{DeviceId, Version};
-use crate::hash::HashAlgorithm;
-use crate::mac::HmacKey;
+use crate::lanes::Lanes;
+use crate::mac::Sha256Key;
 use crate::secret::Secret;
 use crate::wrap::{WrapAlgorithm, WrapKey};
 use crate::{Error, ct};
+
+/// The longest id with which the derivation of a device key is a message that
+/// fits in [`Lanes`]; as long as that it costs two compressions.
+pub(crate) const MAX_ID_AT_ONCE: usize = Lanes::MAX_LEN - 8 - 8 - 1;
 
 /// Bytes of a wrapped device key in a table row.
 pub const WRAPPED_KEY_LEN: usize = 40;
@@ -66,7 +71,7 @@ pub trait Root {
     /// As [`Root::hmac`].
     fn table_key(&self) -> Result<TableKey, Error> {
         let key = step(self, &label::TABLE, &[], &[])?;
-        Ok(TableKey(HmacKey::new(HashAlgorithm::Sha256, key.expose())))
+        Ok(TableKey(Sha256Key::new(Cpu::detect(), key.expose())))
     }
 
     /// The first key of an audit chain.
@@ -90,19 +95,94 @@ fn step<R: Root + ?Sized>(
 
 /// A root secret in memory: of a file for development, or of a fleet. Wiped
 /// when dropped.
-pub struct RootKey(HmacKey);
+pub struct RootKey(Sha256Key);
 
 impl RootKey {
     /// A root from 32 uniformly random bytes.
     #[must_use]
     pub fn new(secret: &Secret<32>) -> Self {
-        Self(HmacKey::new(HashAlgorithm::Sha256, secret.expose()))
+        Self::new_on(Cpu::detect(), secret)
+    }
+
+    /// The same, used with the features of `cpu` and no others.
+    #[must_use]
+    pub fn new_on(cpu: Cpu, secret: &Secret<32>) -> Self {
+        Self(Sha256Key::new(cpu, secret.expose()))
+    }
+
+    /// The keys of many devices, each named by its id and a version, to
+    /// `keys`; sooner than one by one where the CPU can do many at once.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLength`] if there are more or fewer keys than devices, or
+    /// an id has not 1 to 128 bytes; nothing is written then.
+    pub fn device_keys(
+        &self,
+        devices: &[(&[u8], Version)],
+        keys: &mut [Secret<32>],
+    ) -> Result<(), Error> {
+        let valid = |(id, _): &(&[u8], _)| DeviceId::is_valid(id);
+        if devices.len() != keys.len() || !devices.iter().all(valid) {
+            return Err(Error::InvalidLength);
+        }
+        let mut lanes = None;
+        for (devices, keys) in devices.chunks(Lanes::COUNT).zip(keys.chunks_mut(Lanes::COUNT)) {
+            let short = |id: &[u8]| id.len() <= MAX_ID_AT_ONCE;
+            let at_once =
+                Lanes::pay(self.cpu(), devices.iter().filter(|(id, _)| short(id)).count());
+            if at_once {
+                let lanes = lanes.get_or_insert_with(|| Lanes::new(self.cpu()));
+                lanes.clear();
+                devices.iter().for_each(|device| self.push_device(lanes, *device));
+                self.mac_devices(lanes);
+                for (key, tag) in keys.iter_mut().zip(lanes.tags()) {
+                    *key.expose_mut() = *tag;
+                }
+            }
+            for ((id, version), key) in devices.iter().zip(keys) {
+                if !(at_once && short(id)) {
+                    self.derive(id, *version, key.expose_mut());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The key of a device, put where it is to stay.
+    #[inline]
+    pub(crate) fn derive(&self, id: &[u8], version: Version, key: &mut [u8; 32]) {
+        let number = version.get().to_be_bytes();
+        let pieces = label::pieces(&label::DEVICE, &number, id);
+        self.0.mac_pieces(pieces.into_iter(), key);
+    }
+
+    /// Adds a device to those whose keys are derived at once. The key of one
+    /// with an id above [`MAX_ID_AT_ONCE`] will have no meaning.
+    pub(crate) fn push_device(&self, lanes: &mut Lanes, (id, version): (&[u8], Version)) {
+        let number = version.get().to_be_bytes();
+        lanes.push(&label::pieces(&label::DEVICE, &number, id));
+    }
+
+    /// Makes the tags of `lanes` the keys of the devices.
+    pub(crate) fn mac_devices(&self, lanes: &mut Lanes) {
+        lanes.mac(&self.0);
+    }
+
+    /// Which features of the CPU it uses.
+    pub(crate) const fn cpu(&self) -> Cpu {
+        self.0.cpu()
     }
 }
 
 impl Root for RootKey {
     fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error> {
         Ok(label::mac(&self.0, &[message]))
+    }
+
+    fn device_key(&self, id: &DeviceId, version: Version) -> Result<DeviceKey, Error> {
+        let mut key = Secret::zeros();
+        self.derive(id.as_bytes(), version, key.expose_mut());
+        Ok(DeviceKey::new(*id, version, key))
     }
 }
 
@@ -113,7 +193,7 @@ impl fmt::Debug for RootKey {
 }
 
 /// The key under which a table's device keys are stored. Wiped when dropped.
-pub struct TableKey(HmacKey);
+pub struct TableKey(Sha256Key);
 
 impl TableKey {
     /// The `encryptedKey` of a row.
@@ -166,7 +246,7 @@ impl AuditKey {
     /// `previous` is the tag of the entry before, zeros for the first.
     #[must_use]
     pub fn seal(self, previous: &[u8; 32], index: u64, entry: &[u8]) -> ([u8; 32], Self) {
-        let key = HmacKey::new(HashAlgorithm::Sha256, self.0.expose());
+        let key = Sha256Key::new(Cpu::detect(), self.0.expose());
         let tag = label::mac(&key, &[previous, &index.to_be_bytes(), entry]);
         let next = Self(label::expand(&key, &label::NEXT_AUDIT, &[], &[]));
         (*tag.expose(), next)

@@ -135,6 +135,18 @@ token! {
     /// Proof of `avx2,bmi2,avx512f,avx512bw,avx512dq,avx512vl`.
     Avx512, avx512, "x86_64", Avx2 Avx512
 }
+token! {
+    /// Proof of `avx2,bmi2`.
+    Avx2, avx2, "x86_64", Avx2
+}
+
+#[cfg(target_arch = "x86_64")]
+impl From<Vaes256> for Avx2 {
+    #[inline]
+    fn from(_: Vaes256) -> Self {
+        Self(())
+    }
+}
 
 #[cfg(target_arch = "x86_64")]
 impl From<Vaes512> for Avx512 {

@@ -98,19 +98,7 @@ impl<const N: usize> Joined<N> {
         before: u64,
         parts: impl IntoIterator<Item = &'a [u8]>,
     ) -> &[Block] {
-        let mut joiner = Joiner::new(self.blocks.as_flattened_mut());
-        for part in parts {
-            joiner.push(part);
-        }
-        let len = joiner.len;
-        joiner.push_word(0x80 << 56, 1);
-        joiner.push_word(0, 7);
-        let used = (len + 8) / BLOCK + 1;
-        let blocks = self.blocks.get_mut(..used).unwrap_or(&mut []);
-        if let Some([.., bits]) = blocks.last_mut() {
-            *bits = (before + len as u64) << 3;
-        }
-        blocks
+        pad(&mut self.blocks, before, parts)
     }
 
     /// `bytes` and zeros behind them, as HMAC pads its keys. Once only.
@@ -129,6 +117,29 @@ impl<const N: usize> Drop for Joined<N> {
         self.blocks = [[0; 8]; N];
         optimization_barrier(&self.blocks);
     }
+}
+
+/// Puts the concatenation of `parts` in `blocks`, which are zeros, padded as the
+/// end of a message that has `before` bytes before it.
+#[inline(always)]
+pub(crate) fn pad<'a>(
+    blocks: &mut [Block],
+    before: u64,
+    parts: impl IntoIterator<Item = &'a [u8]>,
+) -> &[Block] {
+    let mut joiner = Joiner::new(blocks.as_flattened_mut());
+    for part in parts {
+        joiner.push(part);
+    }
+    let len = joiner.len;
+    joiner.push_word(0x80 << 56, 1);
+    joiner.push_word(0, 7);
+    let used = (len + 8) / BLOCK + 1;
+    let blocks = blocks.get_mut(..used).unwrap_or(&mut []);
+    if let Some([.., bits]) = blocks.last_mut() {
+        *bits = (before + len as u64) << 3;
+    }
+    blocks
 }
 
 /// Appends bytes to big-endian words.
@@ -183,9 +194,8 @@ impl<'a> Joiner<'a> {
     }
 }
 
-/// The tier that a CPU gets.
-#[must_use]
-pub(crate) fn tier(cpu: Cpu) -> &'static str {
+/// The name of the tier that a key on `cpu` has.
+pub(crate) fn tier_name(cpu: Cpu) -> &'static str {
     #[cfg(target_arch = "x86_64")]
     match (cpu.sha_ni(), cpu.avx512()) {
         (Some(_), Some(_)) => return "SHA-NI, many at once AVX-512",
@@ -201,9 +211,26 @@ pub(crate) fn tier(cpu: Cpu) -> &'static str {
     "portable"
 }
 
+/// The digest that ends with `blocks` and then `last`, the end of the message,
+/// padded. `state` stays as it is.
+#[inline]
+pub(crate) fn finish(
+    cpu: Cpu,
+    state: &Words,
+    blocks: &[[u8; BLOCK]],
+    last: &[Block],
+    digest: &mut [u8; DIGEST],
+) {
+    let mut state = *state;
+    compress(cpu, &mut state, blocks, last);
+    put(&state, digest);
+    state = [0; 8];
+    optimization_barrier(&state);
+}
+
 /// Writes a state as the bytes of a digest.
 #[inline]
-pub(crate) fn put(state: &Words, digest: &mut [u8; DIGEST]) {
+pub(super) fn put(state: &Words, digest: &mut [u8; DIGEST]) {
     for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
     }
@@ -252,9 +279,17 @@ pub(crate) fn hmac(
     dispatch!(cpu, hmac(key, blocks, last, tag));
 }
 
-/// From how many messages on the lanes are faster than one after the other.
-#[cfg(target_arch = "x86_64")]
-const WORTH_LANES: usize = 10;
+/// Whether the lanes are faster for `count` messages than one after the other.
+#[inline]
+pub(crate) fn lanes_pay(cpu: Cpu, count: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.avx512().is_some() {
+        // All lanes take the time of some ten messages by SHA-NI.
+        return count >= if cpu.sha_ni().is_some() { 11 } else { 2 };
+    }
+    let _ = (cpu, count);
+    false
+}
 
 /// Makes HMAC keys of the first `count` secrets.
 pub(crate) fn hmac_keys(
@@ -264,7 +299,7 @@ pub(crate) fn hmac_keys(
     keys: &mut [HmacState; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmac_keys(token, secrets, keys);
     }
     for (secret, key) in secrets.iter().zip(keys).take(count) {
@@ -283,7 +318,7 @@ pub(crate) fn hmacs(
     tags: &mut [[u8; DIGEST]; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmacs(token, key, last, tags);
     }
     for (last, tag) in last.iter().zip(tags).take(count) {
@@ -301,7 +336,7 @@ pub(crate) fn hmacs_each(
     tags: &mut [[u8; DIGEST]; LANES],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = cpu.avx512().filter(|_| count >= WORTH_LANES) {
+    if let Some(token) = cpu.avx512() {
         return sha256_lanes::hmacs_each(token, keys, last, tags);
     }
     for ((key, last), tag) in keys.iter().zip(last).zip(tags).take(count) {
@@ -438,8 +473,8 @@ mod tests {
     #[test]
     fn every_tier_has_a_name() {
         for cpu in tiers() {
-            assert!(!tier(cpu).is_empty());
+            assert!(!tier_name(cpu).is_empty());
         }
-        assert_eq!(tier(tiers()[3]), "portable");
+        assert_eq!(tier_name(tiers()[3]), "portable");
     }
 }

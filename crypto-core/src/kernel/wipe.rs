@@ -7,6 +7,8 @@
 //! included, as seen in the machine code and rounded up. General registers and
 //! opmasks hold only lengths and addresses in the kernels and are left alone.
 
+use super::cpu::Cpu;
+
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64::neon;
 #[cfg(target_arch = "aarch64")]
@@ -22,6 +24,19 @@ pub(crate) use x86_64::{avx, avx512, sse};
 #[inline(always)]
 pub(crate) fn baseline<const STACK: usize>() {
     zeroize::zeroize_stack::<STACK>();
+}
+
+/// Clears all vector registers that this CPU has: after code that copies secrets
+/// by functions of the system's library, which use them all.
+pub(crate) fn registers(cpu: Cpu) {
+    #[cfg(target_arch = "x86_64")]
+    match (cpu.avx512(), cpu.avx2()) {
+        (Some(token), _) => return avx512::<0>(token),
+        (None, Some(token)) => return avx::<0>(token),
+        (None, None) => {}
+    }
+    let _ = cpu;
+    baseline::<0>();
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -64,7 +79,7 @@ mod aarch64 {
 mod x86_64 {
     use core::arch::asm;
 
-    use crate::kernel::cpu::{Avx512, Vaes256};
+    use crate::kernel::cpu::{Avx2, Avx512};
 
     /// Assembly that stores zeros from a register over `{stack}` bytes below the
     /// stack pointer, `$step` bytes at a time; `below` is the distance reached.
@@ -109,7 +124,7 @@ mod x86_64 {
     /// Clears ymm0–15 and `STACK` bytes, a multiple of 32, below the caller, and
     /// leaves the upper halves clean for SSE code.
     #[inline(always)]
-    pub(crate) fn avx<const STACK: usize>(_: Vaes256) {
+    pub(crate) fn avx<const STACK: usize>(_: impl Into<Avx2>) {
         const { assert!(STACK.is_multiple_of(32)) };
         // SAFETY: the token proves AVX. The rest as in `sse`.
         unsafe {

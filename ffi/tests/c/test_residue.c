@@ -1,4 +1,5 @@
-/* Residue: after a call, no part of a secret is left on the dead stack.
+/* Residue: after a call, no part of a secret is left on the dead stack or, on
+ * x86-64, in vector registers, from where other code can spill it.
  *
  * Each call runs in a thread whose stack is ours and painted, and that stack is
  * searched when the thread has ended, for every eight bytes in a row of:
@@ -6,7 +7,7 @@
  * hashes hold them; the padded keys of HMAC; the key stream; and all that a
  * context holds, which are key schedules and midstates as this build has them.
  *
- * Not searched: registers, and what can be computed from none of these.
+ * Not searched: general registers, and what can be computed from none of these.
  * AddressSanitizer and valgrind change the stack, so under them only the
  * search itself is tested.
  */
@@ -101,6 +102,11 @@ static void seek_secret(const void *secret, size_t len) {
   }
 }
 
+static bool is_sought(const uint8_t *at) {
+  const uint64_t window = window_at(at);
+  return window != 0 && windows[place_of(window)] == window;
+}
+
 static bool is_painted(const uint8_t *at) {
   size_t i = 0;
   while (i < WINDOW && at[i] == paint_at(at + i)) {
@@ -115,11 +121,49 @@ static bool is_painted(const uint8_t *at) {
 static size_t search(size_t *last) {
   size_t found = 0;
   for (size_t i = 0; i + WINDOW <= SEARCHED_LEN; i++) {
-    const uint64_t window = window_at(stack + i);
-    if (window != 0 && windows[place_of(window)] == window && !is_painted(stack + i)) {
+    if (is_sought(stack + i) && !is_painted(stack + i)) {
       *last = i;
       found++;
     }
+  }
+  return found;
+}
+
+/* ==========================================================================
+ * Vector registers, all that the CPU has, as XSAVE lays them out.
+ */
+
+static _Alignas(64) uint8_t registers[16 * 1024];
+
+#if defined(__x86_64__)
+#define STATES 0xe6 /* SSE, AVX, opmasks, ZMM: Intel SDM vol. 1, 13.1 */
+#define ALL_VECTORS                                                                          \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",   \
+      "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+
+/* A thread starts with the registers of the one that made it. */
+static void clear_registers(void) {
+  const uint32_t mxcsr = 0x1f80; /* As after a reset. */
+  memset(registers, 0, sizeof registers);
+  memcpy(registers + 24, &mxcsr, sizeof mxcsr);
+  __asm__ volatile("xrstor64 %0"
+                   :
+                   : "m"(registers), "a"(STATES), "d"(0)
+                   : "memory", ALL_VECTORS);
+}
+
+static void keep_registers(void) {
+  __asm__ volatile("xsave64 %0" : "+m"(registers) : "a"(STATES), "d"(0) : "memory");
+}
+#else
+static void clear_registers(void) {}
+static void keep_registers(void) {}
+#endif
+
+static size_t search_registers(void) {
+  size_t found = 0;
+  for (size_t i = 0; i + WINDOW <= sizeof registers; i++) {
+    found += is_sought(registers + i);
   }
   return found;
 }
@@ -132,7 +176,9 @@ static size_t search(size_t *last) {
 static void *run(void *call) {
   volatile uint8_t distance[DISTANCE];
   distance[0] = 0;
+  clear_registers();
   (*(void (**)(void))call)();
+  keep_registers();
   return distance[0] == 0 ? NULL : call;
 }
 
@@ -216,6 +262,10 @@ static void leaves_nothing_but(corekey_status expected, void (*before)(void), vo
     if (found != 0) {
       fail_msg("%zu windows of secrets, one %zu bytes down the stack", found,
                SEARCHED_LEN - last);
+    }
+    const size_t in_registers = search_registers();
+    if (in_registers != 0) {
+      fail_msg("%zu windows of secrets in vector registers", in_registers);
     }
   }
 }

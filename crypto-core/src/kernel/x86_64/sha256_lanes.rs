@@ -49,11 +49,13 @@ pub(crate) fn hmacs_each(
 ) {
     // SAFETY: the token proves AVX-512 F and BW.
     unsafe { hmacs_each_512(keys, last, tags) };
-    wipe::avx512::<STACK>(token);
+    wipe::avx512::<STACK_OF_EACH>(token);
 }
 
-/// Bytes of stack below an entry that are overwritten.
-const STACK: usize = 0;
+/// Bytes of stack below an entry that are overwritten: what 32 registers have no
+/// room for.
+const STACK: usize = 1280;
+const STACK_OF_EACH: usize = 2048;
 
 /// A word of all lanes, for each of the words of a state or a block.
 type State = [__m512i; 8];
