@@ -83,7 +83,7 @@ impl Prk {
         let len = self.algorithm().digest_len();
         let mut done = 0;
         for number in 1..=u8::MAX {
-            let (before, rest) = okm.split_at_mut(done);
+            let Some((before, rest)) = okm.split_at_mut_checked(done) else { break };
             if rest.is_empty() {
                 break;
             }
