@@ -85,6 +85,6 @@ pub(crate) fn fill(answer: &Bound<'_, PyAny>, out: &mut [u8]) -> PyResult<()> {
             bytes.len()
         )));
     }
-    out.copy_from_slice(bytes.as_slice());
+    bytes.copy_to(0, out);
     Ok(())
 }

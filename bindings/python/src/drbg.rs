@@ -6,9 +6,8 @@ use corekey::drbg::{self, Entropy, MAX_REQUEST_LEN};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use zeroize::Zeroizing;
 
-use crate::buffer::Input;
+use crate::buffer::{Input, or_empty};
 use crate::call::{Callable, Raised};
 use crate::fork::Birthplace;
 use crate::wipe;
@@ -47,10 +46,9 @@ impl HmacDrbg {
         entropy: Py<PyAny>,
         personalization: Option<Input<'_>>,
     ) -> PyResult<Py<Self>> {
-        let personalization = copy(&personalization);
         let (entropy, raised) = Callable::new(entropy);
         wipe::after(|| {
-            let generator = drbg::HmacDrbg::new(entropy, &personalization)
+            let generator = drbg::HmacDrbg::new(entropy, or_empty(&personalization))
                 .map_err(|error| raised.explain(py, error))?;
             Py::new(py, Self { generator, raised, birthplace: Birthplace::here() })
         })
@@ -61,8 +59,7 @@ impl HmacDrbg {
     #[pyo3(signature = (additional = None))]
     fn reseed(&mut self, py: Python<'_>, additional: Option<Input<'_>>) -> PyResult<()> {
         self.birthplace.check()?;
-        let additional = copy(&additional);
-        self.generator.reseed(&additional).map_err(|error| self.raised.explain(py, error))
+        self.generator.reseed(or_empty(&additional)).map_err(|error| self.raised.explain(py, error))
     }
 
     /// length random bytes, up to 65536.
@@ -83,15 +80,9 @@ impl HmacDrbg {
                 "a request is for up to {MAX_REQUEST_LEN} bytes, not {length}: ask more than once"
             )));
         }
-        let additional = copy(&additional);
         PyBytes::new_with(py, length, |out| {
-            let generated = self.generator.generate(&additional, out);
+            let generated = self.generator.generate(or_empty(&additional), out);
             generated.map_err(|error| self.raised.explain(py, error))
         })
     }
-}
-
-/// The entropy source runs Python code, so no slice of a caller's is kept.
-fn copy(input: &Option<Input<'_>>) -> Zeroizing<Vec<u8>> {
-    input.as_ref().map(Input::to_vec).unwrap_or_default()
 }

@@ -230,9 +230,8 @@ impl Journal {
         offer: Input<'_>,
     ) -> PyResult<Option<Py<DeviceKey>>> {
         let journal = self.journal.as_mut().ok_or_else(already_finalized)?;
-        let offer = offer.to_vec();
         wipe::after(|| {
-            let applied = journal.apply(&device_id.0, &offer);
+            let applied = journal.apply(&device_id.0, offer.as_slice());
             DeviceKey::of_applied(py, applied.map_err(|error| self.raised.explain(py, error))?)
         })
     }

@@ -105,9 +105,8 @@ impl Root {
     /// fleet_id: 1 to 128 bytes. Raises ValueError for another length.
     #[pyo3(signature = (fleet_id))]
     fn fleet_root(&self, py: Python<'_>, fleet_id: Input<'_>) -> PyResult<Py<Self>> {
-        let fleet_id = fleet_id.to_vec();
         wipe::after(|| {
-            let fleet = self.0.fleet_root(&fleet_id).map_err(|error| match error {
+            let fleet = self.0.fleet_root(fleet_id.as_slice()).map_err(|error| match error {
                 Error::InvalidLength => PyValueError::new_err(format!(
                     "a fleet id has 1 to 128 bytes, not {}",
                     fleet_id.len()

@@ -1,5 +1,6 @@
 //! Sealing of messages (`docs/message.md`).
 
+use corekey::aead::TAG_LEN;
 use corekey::device::message::{MAX_EXTERNAL_AAD_LEN, MAX_PAYLOAD_LEN};
 use corekey::device::sealer;
 use pyo3::exceptions::PyValueError;
@@ -114,7 +115,15 @@ impl Sealer {
         let len = self.prepare(&payload, form, &external_aad)?;
         let external_aad = or_empty(&external_aad);
         PyBytes::new_with(py, len, |out| {
-            let sealed = self.sealer.seal(form.0, external_aad, payload.as_slice(), out);
+            let sealed = match payload.unchanging() {
+                Some(payload) => self.sealer.seal(form.0, external_aad, payload, out),
+                None => {
+                    let start = len - payload.len() - TAG_LEN;
+                    let text = start..start + payload.len();
+                    payload.copy_to(0, out.get_mut(text.clone()).unwrap_or(&mut []));
+                    self.sealer.seal_in_place(form.0, external_aad, out, text)
+                }
+            };
             sealed.map(drop).map_err(raise)
         })
     }
