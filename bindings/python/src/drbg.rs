@@ -4,17 +4,18 @@
 use corekey::Error;
 use corekey::drbg::{self, Entropy, MAX_REQUEST_LEN};
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::buffer::{Input, or_empty};
-use crate::call::{Callable, Raised};
+use crate::call::{Callable, Peer};
 use crate::fork::Birthplace;
 use crate::wipe;
 
 impl Entropy for Callable {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        self.ask(out.len(), out).map_err(|_| Error::EntropyFailed)
+        self.ask(out.len(), out).ok_or(Error::EntropyFailed)
     }
 }
 
@@ -33,7 +34,7 @@ impl Entropy for Callable {
 #[pyclass(module = "corekey")]
 pub(crate) struct HmacDrbg {
     generator: drbg::HmacDrbg<Callable>,
-    raised: Raised,
+    peer: Peer,
     birthplace: Birthplace,
 }
 
@@ -46,11 +47,11 @@ impl HmacDrbg {
         entropy: Py<PyAny>,
         personalization: Option<Input<'_>>,
     ) -> PyResult<Py<Self>> {
-        let (entropy, raised) = Callable::new(entropy);
+        let peer = Peer::new(entropy);
         wipe::after(|| {
-            let generator = drbg::HmacDrbg::new(entropy, or_empty(&personalization))
-                .map_err(|error| raised.explain(py, error))?;
-            Py::new(py, Self { generator, raised, birthplace: Birthplace::here() })
+            let generator = drbg::HmacDrbg::new(Callable(peer.clone()), or_empty(&personalization))
+                .map_err(|error| peer.explain(py, error))?;
+            Py::new(py, Self { generator, peer, birthplace: Birthplace::here() })
         })
     }
 
@@ -59,7 +60,7 @@ impl HmacDrbg {
     #[pyo3(signature = (additional = None))]
     fn reseed(&mut self, py: Python<'_>, additional: Option<Input<'_>>) -> PyResult<()> {
         self.birthplace.check()?;
-        self.generator.reseed(or_empty(&additional)).map_err(|error| self.raised.explain(py, error))
+        self.generator.reseed(or_empty(&additional)).map_err(|error| self.peer.explain(py, error))
     }
 
     /// length random bytes, up to 65536.
@@ -82,7 +83,15 @@ impl HmacDrbg {
         }
         PyBytes::new_with(py, length, |out| {
             let generated = self.generator.generate(or_empty(&additional), out);
-            generated.map_err(|error| self.raised.explain(py, error))
+            generated.map_err(|error| self.peer.explain(py, error))
         })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.peer.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.peer.clear();
     }
 }

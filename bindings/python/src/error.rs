@@ -2,8 +2,8 @@
 //! `corekey/errors.py`; here is which error raises which, and what to do.
 
 use corekey::Error;
-use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
+use pyo3::{PyErr, Python};
 
 mod class {
     use pyo3::import_exception;
@@ -27,6 +27,7 @@ mod class {
     import_exception!(corekey.errors, Stale);
     import_exception!(corekey.errors, StateLost);
     import_exception!(corekey.errors, StorageFailed);
+    import_exception!(corekey.errors, Unreadable);
 }
 
 /// The exception for an error of the core.
@@ -69,6 +70,11 @@ pub(crate) fn raise_unwrap(error: Error) -> PyErr {
         ),
         other => raise(other),
     }
+}
+
+/// Whether a storage says that what it was to read is lost for good.
+pub(crate) fn is_unreadable(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<class::Unreadable>(py)
 }
 
 pub(crate) fn already_finalized() -> PyErr {

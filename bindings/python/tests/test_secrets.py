@@ -1,9 +1,11 @@
 """What objects show, whether they can be copied, and what is left in memory."""
 
 import copy
+import gc
 import pickle
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,6 +169,50 @@ def test_no_copy_of_a_key_is_left_in_memory(what: str, holds: int | None) -> Non
             held = left_after(what)
             assert held == holds or (holds is None and held <= 1)
             assert left_after("free") == 0
+
+
+class WithGenerator:
+    def __init__(self) -> None:
+        self.generator = corekey.HmacDrbg(self.entropy)
+
+    def entropy(self, length: int) -> bytes:
+        return bytes(range(length))
+
+
+class WithRoot:
+    def __init__(self) -> None:
+        self.root = corekey.Root.from_hmac(self.hmac)
+
+    def hmac(self, message: bytes) -> bytes:
+        return bytes(32)
+
+
+class WithJournal:
+    pages, page_size = 2, 256
+
+    def __init__(self) -> None:
+        self.memory = [bytearray(b"\xff" * self.page_size) for _ in range(self.pages)]
+        self.journal = corekey.Journal.provision(self, DEVICE_KEY)
+
+    def read(self, page: int, offset: int, length: int) -> bytes:
+        return bytes(self.memory[page][offset : offset + length])
+
+    def write(self, page: int, offset: int, word: bytes) -> None:
+        self.memory[page][offset : offset + 8] = word
+
+    def erase(self, page: int) -> None:
+        self.memory[page][:] = b"\xff" * self.page_size
+
+
+@pytest.mark.parametrize("kind", [WithGenerator, WithRoot, WithJournal])
+def test_what_calls_its_owner_is_freed_with_it(kind: type[object]) -> None:
+    thing = kind()
+    still_there = weakref.ref(thing)
+    gc.collect()
+    assert still_there() is not None
+    del thing
+    gc.collect()
+    assert still_there() is None
 
 
 def test_errors_hold_no_secret() -> None:

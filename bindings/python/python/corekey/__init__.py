@@ -57,6 +57,7 @@ from corekey.errors import (
     Stale,
     StateLost,
     StorageFailed,
+    Unreadable,
     VerificationError,
 )
 
@@ -98,6 +99,7 @@ __all__ = [
     "StateLost",
     "StorageFailed",
     "TableKey",
+    "Unreadable",
     "VerificationError",
     "WrapKey",
     "decode",

@@ -29,6 +29,7 @@ __all__ = [
     "Stale",
     "StateLost",
     "StorageFailed",
+    "Unreadable",
     "VerificationError",
 ]
 
@@ -126,6 +127,15 @@ class StorageFailed(JournalError):
     """The journal's storage failed: seal nothing, and try again or start again.
 
     The error of a storage in Python is its ``__cause__``.
+    """
+
+
+class Unreadable(CoreKeyError):
+    """For a storage of a journal in Python to raise from ``read``: what was to be
+    read is lost for good, as after an ECC error, and trying again would not help.
+
+    The journal may then erase the page. Any other exception counts as a failure
+    that may pass: ``StorageFailed``. CoreKey itself never raises it.
     """
 
 

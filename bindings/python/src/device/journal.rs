@@ -7,15 +7,15 @@ use corekey::Error;
 use corekey::device::file;
 use corekey::device::journal::{self, Fault, Storage, WORD_LEN};
 use corekey::secret::Secret;
-use pyo3::exceptions::PyLookupError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::key::DeviceKey;
 use super::name::Id;
 use crate::buffer::Input;
-use crate::call::{Raised, fill};
-use crate::error::already_finalized;
+use crate::call::{Peer, fill};
+use crate::error::{already_finalized, is_unreadable};
 use crate::wipe;
 
 /// The file of a boot journal: made by FileStorage.create() or
@@ -49,24 +49,14 @@ impl FileStorage {
 
 /// A storage that is written in Python.
 struct InPython {
-    storage: Py<PyAny>,
+    peer: Peer,
     pages: usize,
     page_size: usize,
-    raised: Raised,
 }
 
 impl InPython {
-    /// Calls the storage. A `LookupError` says that bytes are lost for good.
     fn call(&self, then: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<()>) -> Result<(), Fault> {
-        Python::attach(|py| {
-            then(self.storage.bind(py)).map_err(|error| {
-                if error.is_instance_of::<PyLookupError>(py) {
-                    return Fault::Unreadable;
-                }
-                self.raised.put(Some(error));
-                Fault::Failed
-            })
-        })
+        self.peer.call(then).ok_or(Fault::Failed)
     }
 }
 
@@ -80,7 +70,14 @@ impl Storage for InPython {
     }
 
     fn read(&mut self, page: usize, offset: usize, out: &mut [u8]) -> Result<(), Fault> {
-        self.call(|storage| fill(&storage.call_method1("read", (page, offset, out.len()))?, out))
+        let read = self.peer.call(|storage| {
+            let answer = storage.call_method1("read", (page, offset, out.len()));
+            match answer.and_then(|answer| fill(&answer, out)) {
+                Err(error) if is_unreadable(storage.py(), &error) => Ok(Err(Fault::Unreadable)),
+                other => other.map(Ok),
+            }
+        });
+        read.unwrap_or(Err(Fault::Failed))
     }
 
     fn write(&mut self, page: usize, offset: usize, word: &[u8; WORD_LEN]) -> Result<(), Fault> {
@@ -146,13 +143,13 @@ impl Storage for Store {
 /// A storage is a FileStorage, or an object with the attributes pages and
 /// page_size and the methods read(page, offset, length), write(page, offset,
 /// word) and erase(page), which return when what they did is durable. A read that
-/// raises LookupError says that these bytes are lost for good; every other
-/// exception makes the call raise StorageFailed. Use a journal from one thread at
-/// a time.
+/// raises Unreadable says that these bytes are lost for good, and the journal may
+/// erase their page; every other exception, whoever raises it, makes the call
+/// raise StorageFailed. Use a journal from one thread at a time.
 #[pyclass(module = "corekey")]
 pub(crate) struct Journal {
     journal: Option<journal::Journal<Store>>,
-    raised: Raised,
+    peer: Peer,
 }
 
 #[pymethods]
@@ -169,11 +166,11 @@ impl Journal {
         storage: &Bound<'_, PyAny>,
         key: &DeviceKey,
     ) -> PyResult<Py<Self>> {
-        let (storage, raised) = lent(storage)?;
+        let (storage, peer) = lent(storage)?;
         wipe::after(|| {
             let secret = Secret::take(&mut { *key.0.expose() });
             let journal = journal::Journal::provision(storage, key.0.version(), &secret);
-            Self::made(py, journal, raised)
+            Self::made(py, journal, peer)
         })
     }
 
@@ -185,8 +182,8 @@ impl Journal {
     #[staticmethod]
     #[pyo3(signature = (storage))]
     fn open(py: Python<'_>, storage: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
-        let (storage, raised) = lent(storage)?;
-        wipe::after(|| Self::made(py, journal::Journal::open(storage), raised))
+        let (storage, peer) = lent(storage)?;
+        wipe::after(|| Self::made(py, journal::Journal::open(storage), peer))
     }
 
     /// The version of the key.
@@ -211,7 +208,7 @@ impl Journal {
     #[pyo3(signature = ())]
     fn next_boot(&mut self, py: Python<'_>) -> PyResult<u64> {
         let journal = self.journal.as_mut().ok_or_else(already_finalized)?;
-        let boot = journal.next_boot().map_err(|error| self.raised.explain(py, error))?;
+        let boot = journal.next_boot().map_err(|error| self.peer.explain(py, error))?;
         Ok(boot.get())
     }
 
@@ -232,7 +229,7 @@ impl Journal {
         let journal = self.journal.as_mut().ok_or_else(already_finalized)?;
         wipe::after(|| {
             let applied = journal.apply(&device_id.0, offer.as_slice());
-            DeviceKey::of_applied(py, applied.map_err(|error| self.raised.explain(py, error))?)
+            DeviceKey::of_applied(py, applied.map_err(|error| self.peer.explain(py, error))?)
         })
     }
 
@@ -256,29 +253,35 @@ impl Journal {
     ) {
         self.close();
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.peer.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.peer.clear();
+    }
 }
 
 impl Journal {
     fn made(
         py: Python<'_>,
         journal: Result<journal::Journal<Store>, Error>,
-        raised: Raised,
+        peer: Peer,
     ) -> PyResult<Py<Self>> {
-        let journal = journal.map_err(|error| raised.explain(py, error))?;
-        Py::new(py, Self { journal: Some(journal), raised })
+        let journal = journal.map_err(|error| peer.explain(py, error))?;
+        Py::new(py, Self { journal: Some(journal), peer })
     }
 }
 
 /// The storage of an argument; a file's goes over to the journal.
-fn lent(storage: &Bound<'_, PyAny>) -> PyResult<(Store, Raised)> {
-    let raised = Raised::default();
+fn lent(storage: &Bound<'_, PyAny>) -> PyResult<(Store, Peer)> {
     if let Ok(file) = storage.cast::<FileStorage>() {
         let file = file.try_borrow_mut()?.0.take().ok_or_else(already_finalized)?;
-        return Ok((Store::File(file), raised));
+        return Ok((Store::File(file), Peer::default()));
     }
     let pages = storage.getattr("pages")?.extract()?;
     let page_size = storage.getattr("page_size")?.extract()?;
-    let storage = storage.clone().unbind();
-    let object = InPython { storage, pages, page_size, raised: raised.clone() };
-    Ok((Store::Python(object), raised))
+    let peer = Peer::new(storage.clone().unbind());
+    Ok((Store::Python(InPython { peer: peer.clone(), pages, page_size }), peer))
 }

@@ -5,13 +5,14 @@ use corekey::Error;
 use corekey::device::root::{self, Root as _, RootKey};
 use corekey::secret::Secret;
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::key::{DeviceKey, secret};
 use super::name::{Id, OfVersion};
 use crate::buffer::Input;
-use crate::call::{Callable, Raised};
+use crate::call::{Callable, Peer};
 use crate::error::{raise, raise_unwrap};
 use crate::wipe;
 
@@ -19,16 +20,16 @@ use crate::wipe;
 #[expect(clippy::large_enum_variant, reason = "the key lies in the object that has it")]
 enum Place {
     Memory(RootKey),
-    Token(Callable, Raised),
+    Token(Callable),
 }
 
 impl root::Root for Place {
     fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error> {
         match self {
             Self::Memory(key) => key.hmac(message),
-            Self::Token(token, _) => {
+            Self::Token(token) => {
                 let mut tag = [0; 32];
-                token.ask(message, &mut tag).map_err(|_| Error::RootFailed)?;
+                token.ask(message, &mut tag).ok_or(Error::RootFailed)?;
                 Ok(Secret::take(&mut tag))
             }
         }
@@ -39,7 +40,7 @@ impl Place {
     fn explain(&self, py: Python<'_>, error: Error) -> PyErr {
         match self {
             Self::Memory(_) => raise(error),
-            Self::Token(_, raised) => raised.explain(py, error),
+            Self::Token(token) => token.0.explain(py, error),
         }
     }
 }
@@ -72,8 +73,7 @@ impl Root {
     #[staticmethod]
     #[pyo3(signature = (hmac))]
     fn from_hmac(hmac: Py<PyAny>) -> Self {
-        let (token, raised) = Callable::new(hmac);
-        Self(Place::Token(token, raised))
+        Self(Place::Token(Callable(Peer::new(hmac))))
     }
 
     /// The public name of the root, 8 bytes: every stored row carries it.
@@ -136,6 +136,19 @@ impl Root {
             let key = self.0.audit_key(&chain_id).map_err(|error| self.0.explain(py, error))?;
             Py::new(py, AuditKey(Some(key)))
         })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.0 {
+            Place::Memory(_) => Ok(()),
+            Place::Token(token) => token.0.traverse(&visit),
+        }
+    }
+
+    fn __clear__(&self) {
+        if let Place::Token(token) = &self.0 {
+            token.0.clear();
+        }
     }
 }
 
