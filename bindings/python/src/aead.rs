@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use crate::buffer::{Input, Layout, Output, or_empty};
 use crate::error::raise;
+use crate::number::number;
 use crate::{gil, wipe};
 
 /// AES-128-GCM or AES-256-GCM (NIST SP 800-38D) with 12-byte nonces and 16-byte
@@ -51,16 +52,16 @@ impl AesGcm {
     /// another length; EntropyFailed if the system has no generator.
     #[staticmethod]
     #[pyo3(signature = (bit_length))]
-    fn generate_key(py: Python<'_>, bit_length: i64) -> PyResult<Bound<'_, PyBytes>> {
-        let len = match bit_length {
+    fn generate_key<'py>(
+        py: Python<'py>,
+        bit_length: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let wrong = || PyValueError::new_err("bit_length must be 128 or 256");
+        let len = match number(bit_length.as_borrowed(), wrong)? {
             128 => 16,
             256 => 32,
             192 => return Err(no_192_bits()),
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "bit_length must be 128 or 256, not {other}"
-                )));
-            }
+            _ => return Err(wrong()),
         };
         PyBytes::new_with(py, len, |key| OsRng.fill(key).map_err(raise))
     }

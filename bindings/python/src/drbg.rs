@@ -11,6 +11,7 @@ use pyo3::types::PyBytes;
 use crate::buffer::{Input, or_empty};
 use crate::call::{Callable, Peer};
 use crate::fork::Birthplace;
+use crate::number::Number;
 use crate::wipe;
 
 impl Entropy for Callable {
@@ -72,10 +73,11 @@ impl HmacDrbg {
     fn generate<'py>(
         &mut self,
         py: Python<'py>,
-        length: usize,
+        length: Number,
         additional: Option<Input<'_>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         self.birthplace.check()?;
+        let length = length.len();
         if length > MAX_REQUEST_LEN {
             return Err(PyValueError::new_err(format!(
                 "a request is for up to {MAX_REQUEST_LEN} bytes, not {length}: ask more than once"

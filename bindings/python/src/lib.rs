@@ -21,6 +21,7 @@ mod gil;
 mod hash;
 mod kdf;
 mod mac;
+mod number;
 mod wipe;
 mod wrap;
 

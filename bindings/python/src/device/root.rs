@@ -14,6 +14,7 @@ use super::name::{Id, OfVersion};
 use crate::buffer::Input;
 use crate::call::{Callable, Peer};
 use crate::error::{raise, raise_unwrap};
+use crate::number::Number;
 use crate::wipe;
 
 /// Where the secret is.
@@ -205,11 +206,11 @@ impl AuditKey {
         &mut self,
         py: Python<'py>,
         previous: Input<'_>,
-        index: u64,
+        index: Number,
         entry: Input<'_>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let previous = previous.array("a tag")?;
-        let (tag, next) = self.take()?.seal(&previous, index, entry.as_slice());
+        let (tag, next) = self.take()?.seal(&previous, index.0, entry.as_slice());
         self.0 = Some(next);
         Ok(PyBytes::new(py, &tag))
     }
@@ -220,12 +221,12 @@ impl AuditKey {
     fn verify(
         &mut self,
         previous: Input<'_>,
-        index: u64,
+        index: Number,
         entry: Input<'_>,
         tag: Input<'_>,
     ) -> PyResult<()> {
         let (previous, tag) = (previous.array("a tag")?, tag.array("a tag")?);
-        let next = self.take()?.verify(&previous, index, entry.as_slice(), &tag);
+        let next = self.take()?.verify(&previous, index.0, entry.as_slice(), &tag);
         self.0 = Some(next.map_err(raise)?);
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::name::{OfBoot, OfForm, fresh_salt, salt_of, session};
 use crate::buffer::{Input, Output, or_empty};
 use crate::error::raise;
 use crate::fork::Birthplace;
+use crate::number::Number;
 use crate::wipe;
 
 /// Seals the messages of one session (docs/message.md): made by Sealer.up() or
@@ -89,7 +90,8 @@ impl Sealer {
     /// The length in bytes of the next message, with a payload of payload_length
     /// bytes.
     #[pyo3(signature = (payload_length, form = OfForm::LONG), text_signature = "($self, payload_length, form='long')")]
-    fn sealed_length(&self, payload_length: usize, form: OfForm) -> PyResult<usize> {
+    fn sealed_length(&self, payload_length: Number, form: OfForm) -> PyResult<usize> {
+        let payload_length = payload_length.len();
         check_len(payload_length, 0)?;
         self.sealer.sealed_len(form.0, payload_length).map_err(raise)
     }
