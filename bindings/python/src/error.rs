@@ -83,6 +83,6 @@ pub(crate) fn already_finalized() -> PyErr {
 
 pub(crate) fn forked() -> PyErr {
     class::Forked::new_err(
-        "made before os.fork(), so the parent uses the same secrets: make a new one in the child",
+        "made before os.fork(), and the parent has it too: make a new one in the child",
     )
 }

@@ -118,7 +118,8 @@ impl Hmac {
     }
 
     /// Checks the tag of all that was appended, as HmacKey.verify() does, and
-    /// finishes. A tag of a length that is refused leaves it unfinished.
+    /// finishes, whether or not it is right. A tag of a length that is refused
+    /// leaves it unfinished.
     #[pyo3(signature = (tag))]
     fn verify(&mut self, tag: Input<'_>) -> PyResult<()> {
         check_tag_len(self.algorithm.0, &tag)?;

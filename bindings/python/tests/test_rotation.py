@@ -227,6 +227,14 @@ def test_a_storage_that_is_none_is_refused() -> None:
         Journal.provision(Flash(), OLD).accept(b"", bytes(48))
 
 
+def test_a_storage_says_its_size_in_numbers() -> None:
+    for size in (-1, 2**64):
+        flash = Flash()
+        flash.pages = size
+        with pytest.raises(ValueError):
+            Journal.open(flash)
+
+
 def test_a_version_is_never_provisioned_backwards() -> None:
     flash = Flash()
     Journal.provision(flash, NEW).close()

@@ -5,6 +5,7 @@ import gc
 import pickle
 import subprocess
 import sys
+import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import corekey
 KEY = bytes(range(100, 132))
 ROOT = corekey.Root(KEY)
 DEVICE_KEY = corekey.DeviceKey(b"pump-7\n", 3, KEY)
+FOLDER = tempfile.TemporaryDirectory()
 OBJECTS: list[object] = [
     corekey.AESGCM(KEY),
     corekey.Hash(),
@@ -30,6 +32,8 @@ OBJECTS: list[object] = [
     DEVICE_KEY,
     corekey.Sealer.up(DEVICE_KEY, 1),
     corekey.Opener.first_contact(DEVICE_KEY),
+    corekey.FileStorage.create(f"{FOLDER.name}/file"),
+    corekey.Journal.provision(corekey.FileStorage.create(f"{FOLDER.name}/journal"), DEVICE_KEY),
 ]
 EACH = pytest.mark.parametrize("thing", OBJECTS, ids=lambda thing: type(thing).__name__)
 
@@ -82,7 +86,13 @@ def test_what_other_calls_make_cannot_be_made_alone() -> None:
 
 
 CHILD = """
-import sys, corekey
+import sys, tempfile, corekey
+
+folder, files = tempfile.TemporaryDirectory(), iter(range(1000))
+
+def journal(key):
+    storage = corekey.FileStorage.create(f"{folder.name}/{next(files)}")
+    return corekey.Journal.provision(storage, corekey.DeviceKey(b"pump-7", 1, key))
 
 def key():
     made = bytearray(32)
@@ -105,6 +115,7 @@ makers = {
     "DeviceKey": lambda key: corekey.DeviceKey(b"pump-7", 1, key),
     "Sealer": lambda key: corekey.Sealer.up(corekey.DeviceKey(b"pump-7", 1, key), 1),
     "Opener": lambda key: corekey.Opener.first_contact(corekey.DeviceKey(b"pump-7", 1, key)),
+    "Journal": journal,
 }
 for line in sys.stdin:
     what = line.strip()
@@ -148,6 +159,7 @@ def copies_of_the_key(pid: int) -> int:
         ("DeviceKey", 1),
         ("Sealer", 0),
         ("Opener", 1),
+        ("Journal", 1),
     ],
 )
 def test_no_copy_of_a_key_is_left_in_memory(what: str, holds: int | None) -> None:
