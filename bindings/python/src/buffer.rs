@@ -1,6 +1,5 @@
 //! The memory of Python objects: what a call reads ([`Input`]) and what it writes
-//! ([`Output`]). Relies on the buffer protocol (PEP 3118). The only `unsafe` of
-//! the bindings is here.
+//! ([`Output`]). Relies on the buffer protocol (PEP 3118).
 //!
 //! Memory that is lent does not move and is not freed until it is given back, but
 //! it may change at any time, whoever holds the interpreter's lock:
@@ -75,6 +74,10 @@ pub(crate) struct Input<'a>(Source<'a>);
 /// Bytes that [`Input::pieces`] copies at a time.
 const PIECE: usize = 4 * 1024;
 
+/// Up to here bytes are copied one by one, since they may be a key: the C
+/// library's copy leaves it in vector registers, from where it gets to the stack.
+const SHORT: usize = 128;
+
 impl Input<'_> {
     pub(crate) fn len(&self) -> usize {
         match &self.0 {
@@ -127,11 +130,18 @@ impl Input<'_> {
             Source::Bytes(bytes) => bytes.as_ptr(),
             Source::View(view, _) => view.0.buf.cast::<u8>().cast_const(),
         };
-        // SAFETY: `start + len` bytes from `from` are lent, contiguous and
-        // initialized. `out` has `len` bytes, and none of them is lent: it is
+        if len <= SHORT {
+            for (i, to) in out.iter_mut().take(len).enumerate() {
+                // SAFETY: `start + len` bytes from `from` are lent, contiguous and
+                // initialized. Whoever writes to them meanwhile does so as for
+                // `bytes(object)` in CPython: no reference to them is made, and any
+                // value is good for a byte.
+                *to = unsafe { from.add(start + i).read_volatile() };
+            }
+            return;
+        }
+        // SAFETY: as above; and `out` has `len` bytes of which none is lent: it is
         // memory of this call, or an output that was told apart from this input.
-        // Whoever writes to the source meanwhile does so as for `bytes(object)` in
-        // CPython: no reference to it is made, and any value is good for a byte.
         unsafe { ptr::copy_nonoverlapping(from.add(start), out.as_mut_ptr(), len) };
         // What is read of `out` from here on is not read of the source again.
         compiler_fence(Ordering::SeqCst);

@@ -22,6 +22,7 @@ mod hash;
 mod kdf;
 mod mac;
 mod number;
+#[allow(unsafe_code, reason = "registers are cleared by instructions")]
 mod wipe;
 mod wrap;
 

@@ -239,7 +239,7 @@ impl Journal {
     #[pyo3(signature = ())]
     fn next_boot(&mut self, py: Python<'_>) -> PyResult<u64> {
         let journal = self.usable_mut()?;
-        let boot = py.detach(|| journal.next_boot());
+        let boot = wipe::after(|| py.detach(|| journal.next_boot()));
         Ok(boot.map_err(|error| self.peer.explain(py, error))?.get())
     }
 
