@@ -26,7 +26,7 @@ pub(crate) const HELP: &str = "[GROUP...]
       clippy     no warning, with and without default features
       rust       tests and doc tests of the Rust packages
       drift      the C ABI is as recorded
-      docs       API documentation, links, the README's programs
+      docs       API documentation, links, figures, what pages for newcomers promise
       dialects   the header compiles as every C and C++ it promises, the device
                  program as C99
       c          C tests, of the ABI and of the device program: plain, with the

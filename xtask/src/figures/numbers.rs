@@ -51,7 +51,6 @@ const CONSTANTS: &[&str] = &[
     // SP 800-38D.
     "at most 2³⁶ − 32 bytes",
     "Tags always have 16 bytes",
-    "nonces that do not have 12 bytes",
     // docs/message.md.
     "20 bytes over the payload",
     // crypto-core/src/drbg.rs.

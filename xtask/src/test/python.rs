@@ -40,8 +40,8 @@ pub(super) fn run(group: &mut Group) {
         "pytest",
         started(&python).args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]),
     );
-    group.check("mypy --strict accepts tests and benches", || {
-        process::run(started(&python).args(["-m", "mypy", "--strict", "tests", "benches"]))
+    group.check("mypy --strict accepts tests, benches and examples", || {
+        process::run(mypy(&python).args(["--strict", "tests", "benches", "examples"]))
     });
     group.check("mypy --strict accepts the package as it is installed", || {
         process::run(mypy(&python).args(["--strict", "--package", "corekey"]))
