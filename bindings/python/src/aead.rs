@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use crate::buffer::{Input, Layout, Output, or_empty};
 use crate::error::raise;
+use crate::number::number;
 use crate::{gil, wipe};
 
 /// AES-128-GCM or AES-256-GCM (NIST SP 800-38D) with 12-byte nonces and 16-byte
@@ -51,16 +52,16 @@ impl AesGcm {
     /// another length; EntropyFailed if the system has no generator.
     #[staticmethod]
     #[pyo3(signature = (bit_length))]
-    fn generate_key(py: Python<'_>, bit_length: i64) -> PyResult<Bound<'_, PyBytes>> {
-        let len = match bit_length {
+    fn generate_key<'py>(
+        py: Python<'py>,
+        bit_length: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let wrong = || PyValueError::new_err("bit_length must be 128 or 256");
+        let len = match number(bit_length.as_borrowed(), wrong)? {
             128 => 16,
             256 => 32,
             192 => return Err(no_192_bits()),
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "bit_length must be 128 or 256, not {other}"
-                )));
-            }
+            _ => return Err(wrong()),
         };
         PyBytes::new_with(py, len, |key| OsRng.fill(key).map_err(raise))
     }
@@ -82,6 +83,10 @@ impl AesGcm {
         let nonce = nonce_of(&nonce)?;
         let len = sealed_len(data.len()).map_err(raise)?;
         PyBytes::new_with(py, len, |out| {
+            if data.unchanging().is_none() {
+                data.copy_to(0, out);
+                return self.seal_in_place(&nonce, or_empty(&associated_data), out);
+            }
             let sealed = with_aad(py, &data, &associated_data, |data, aad| {
                 self.0.seal(&nonce, aad, data, out)
             });
@@ -106,6 +111,12 @@ impl AesGcm {
         let nonce = nonce_of(&nonce)?;
         let len = opened_len(&data)?;
         PyBytes::new_with(py, len, |out| {
+            if data.unchanging().is_none() {
+                // Verified and decrypted is one copy, which nobody else knows.
+                data.copy_to(0, out);
+                let (aad, tag) = (or_empty(&associated_data), data.array_from(len));
+                return self.0.open_in_place(&nonce, aad, out, &tag).map_err(raise);
+            }
             let opened = with_aad(py, &data, &associated_data, |data, aad| {
                 self.0.open(&nonce, aad, data, out)
             });
@@ -132,16 +143,14 @@ impl AesGcm {
         let needed = sealed_len(data.len()).map_err(raise)?;
         let nonce_bytes = nonce_of(&nonce)?;
         exactly(&buf, needed)?;
-        let layout = beside(&mut buf, &data, &nonce, &associated_data)?;
         let aad = or_empty(&associated_data);
-        match layout {
-            Layout::Apart { data, out } => {
-                self.0.seal(&nonce_bytes, aad, data, out).map_err(raise)?;
+        match beside(&mut buf, &data, &nonce, &associated_data)? {
+            // From a copy of its own, not through `out`: who may read the
+            // ciphertext there need not be one who may read the plaintext.
+            Layout::Apart(out) => {
+                self.0.seal(&nonce_bytes, aad, data.as_slice(), out).map_err(raise)?;
             }
-            Layout::InPlace { out, .. } => {
-                let (text, tag) = out.split_last_chunk_mut::<TAG_LEN>().ok_or_else(too_short)?;
-                *tag = self.0.seal_in_place(&nonce_bytes, aad, text).map_err(raise)?;
-            }
+            Layout::InPlace(out) => self.seal_in_place(&nonce_bytes, aad, out)?,
         }
         Ok(needed)
     }
@@ -150,9 +159,11 @@ impl AesGcm {
     ///
     /// buf: writable, exactly len(data) - 16 bytes. It may start exactly where
     /// data starts (in place); otherwise it shares no byte with another
-    /// argument. Returns the number of bytes written. Raises InvalidTag if the
-    /// message is not authentic: then buf holds zeros. Raises ValueError for a
-    /// buf of another length or an overlap, TypeError for one that cannot be
+    /// argument. Nobody else may write to buf meanwhile, such as recv_into() or
+    /// readinto() in another thread: what they write could come out as if it
+    /// were plaintext. Returns the number of bytes written. Raises InvalidTag if
+    /// the message is not authentic: then buf holds zeros. Raises ValueError for
+    /// a buf of another length or an overlap, TypeError for one that cannot be
     /// written; nothing is written then.
     #[pyo3(signature = (nonce, data, associated_data, buf))]
     fn decrypt_into(
@@ -165,18 +176,29 @@ impl AesGcm {
         let needed = opened_len(&data)?;
         let nonce_bytes = nonce_of(&nonce)?;
         exactly(&buf, needed)?;
-        let layout = beside(&mut buf, &data, &nonce, &associated_data)?;
         let aad = or_empty(&associated_data);
-        match layout {
-            Layout::Apart { data, out } => {
-                self.0.open(&nonce_bytes, aad, data, out).map_err(raise)?;
+        let out = match (beside(&mut buf, &data, &nonce, &associated_data)?, data.unchanging()) {
+            (Layout::Apart(out), Some(data)) => {
+                return self.0.open(&nonce_bytes, aad, data, out).map_err(raise);
             }
-            Layout::InPlace { out, behind } => {
-                let tag = behind.try_into().map_err(|_| too_short())?;
-                self.0.open_in_place(&nonce_bytes, aad, out, tag).map_err(raise)?;
+            (Layout::Apart(out), None) => {
+                data.copy_to(0, out);
+                out
             }
-        }
+            (Layout::InPlace(out), _) => out,
+        };
+        let tag = data.array_from(needed);
+        self.0.open_in_place(&nonce_bytes, aad, out, &tag).map_err(raise)?;
         Ok(needed)
+    }
+}
+
+impl AesGcm {
+    /// Seals the plaintext at the start of `out`, which has room for the tag.
+    fn seal_in_place(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], out: &mut [u8]) -> PyResult<()> {
+        let (text, tag) = out.split_last_chunk_mut::<TAG_LEN>().ok_or_else(too_short)?;
+        *tag = self.0.seal_in_place(nonce, aad, text).map_err(raise)?;
+        Ok(())
     }
 }
 
@@ -195,7 +217,7 @@ fn with_aad<R: Send>(
 
 fn beside<'a>(
     buf: &'a mut Output,
-    data: &'a Input<'_>,
+    data: &Input<'_>,
     nonce: &Input<'_>,
     associated_data: &Option<Input<'_>>,
 ) -> PyResult<Layout<'a>> {
@@ -206,12 +228,13 @@ fn beside<'a>(
 }
 
 fn nonce_of(nonce: &Input<'_>) -> PyResult<[u8; NONCE_LEN]> {
-    nonce.as_slice().try_into().map_err(|_| {
-        PyValueError::new_err(format!(
+    if nonce.len() != NONCE_LEN {
+        return Err(PyValueError::new_err(format!(
             "a nonce has 12 bytes, not {}: other lengths make GCM weaker and are not offered",
             nonce.len()
-        ))
-    })
+        )));
+    }
+    Ok(nonce.array_from(0))
 }
 
 /// What is shorter than a tag cannot be authentic.

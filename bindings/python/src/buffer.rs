@@ -1,20 +1,25 @@
-//! The memory of Python objects, lent without a copy: what a call reads
-//! ([`Input`]) and what it writes ([`Output`]). Relies on the buffer protocol
-//! (PEP 3118). The only `unsafe` of the bindings is here.
+//! The memory of Python objects: what a call reads ([`Input`]) and what it writes
+//! ([`Output`]). Relies on the buffer protocol (PEP 3118).
 //!
-//! Why a slice of a Python object is sound here. Memory that is lent does not
-//! move and is not freed until it is given back. Other threads of Python cannot
-//! write to it: nothing runs between the lending and the end of the call but
-//! code of this crate with the interpreter's lock held, and without the lock
-//! only on `bytes`, which never change (see [`crate::gil`]). No slice is kept
-//! over a call into Python. Memory that is read and written at once is told
-//! apart by [`Output::beside`]. What remains is memory that somebody writes
-//! without the lock, such as a shared `mmap` in another process: that is as
-//! racy for every other reader in Python, and the README says so.
+//! Memory that is lent does not move and is not freed until it is given back, but
+//! it may change at any time, whoever holds the interpreter's lock:
+//! `readinto()`, `recv_into()` and `os.readv()` of another thread, numpy, native
+//! code and another process that shares an `mmap` write without it. So:
+//!
+//! - `bytes` never change. They are read where they are.
+//! - Everything else is read once, byte by byte in order, into memory that only
+//!   the call knows, and no slice of it is ever made. What is verified is what is
+//!   used. A writer meanwhile changes which bytes are read, and nothing else.
+//! - An output is written where it is. Who writes there during a call destroys
+//!   the result, as they would after it. The core reads from it what it has
+//!   written itself, and what is transformed in place; lengths and addresses come
+//!   from nowhere in it, so that is as far as it goes.
 
+use std::cell::OnceCell;
 use std::ffi::c_int;
 use std::ops::Range;
-use std::slice;
+use std::sync::atomic::{Ordering, compiler_fence};
+use std::{ptr, slice};
 
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -57,48 +62,107 @@ impl Drop for View {
 enum Source<'a> {
     /// Of a `bytes` object, which never changes.
     Bytes(&'a [u8]),
-    View(View),
+    /// Of another object, and the copy of it as soon as one was needed.
+    View(View, OnceCell<Zeroizing<Vec<u8>>>),
 }
 
-/// An argument that is read: any object that lends contiguous memory.
+/// An argument that is read: any object that lends contiguous memory. A call uses
+/// one of [`Input::as_slice`], [`Input::pieces`] and [`Input::copy_to`], since
+/// each of them reads the memory anew.
 pub(crate) struct Input<'a>(Source<'a>);
+
+/// Bytes that [`Input::pieces`] copies at a time.
+const PIECE: usize = 4 * 1024;
+
+/// Up to here bytes are copied one by one, since they may be a key: the C
+/// library's copy leaves it in vector registers, from where it gets to the stack.
+const SHORT: usize = 128;
 
 impl Input<'_> {
     pub(crate) fn len(&self) -> usize {
         match &self.0 {
             Source::Bytes(bytes) => bytes.len(),
-            Source::View(view) => view.len(),
+            Source::View(view, _) => view.len(),
         }
     }
 
-    /// The bytes, for as long as no Python code runs.
+    /// The bytes: those of a `bytes` object where they are, others as a copy that
+    /// is made by the first call and wiped when this is dropped.
     pub(crate) fn as_slice(&self) -> &[u8] {
         match &self.0 {
             Source::Bytes(bytes) => bytes,
-            Source::View(view) if view.len() == 0 => &[],
-            // SAFETY: `len` bytes from `buf` are lent, contiguous and
-            // initialized; the module's text says why nobody writes to them.
-            Source::View(view) => unsafe {
-                slice::from_raw_parts(view.0.buf.cast::<u8>(), view.len())
-            },
+            Source::View(view, copy) => copy.get_or_init(|| {
+                let mut bytes = Zeroizing::new(vec![0; view.len()]);
+                self.copy_to(0, &mut bytes);
+                bytes
+            }),
         }
     }
 
-    /// Whether the bytes can never change, whoever runs meanwhile.
-    pub(crate) fn never_changes(&self) -> bool {
-        matches!(self.0, Source::Bytes(_))
+    /// The bytes where they are, if they can never change, whoever runs meanwhile.
+    pub(crate) fn unchanging(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Source::Bytes(bytes) => Some(bytes),
+            Source::View(..) => None,
+        }
     }
 
-    /// A copy, wiped when dropped, for calls that run Python code.
-    pub(crate) fn to_vec(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.as_slice().to_vec())
+    /// Gives `take` all bytes in order, without a copy of the whole.
+    pub(crate) fn pieces(&self, mut take: impl FnMut(&[u8])) {
+        if let Some(bytes) = self.unchanging() {
+            return take(bytes);
+        }
+        let mut memory = Zeroizing::new([0; PIECE]);
+        for start in (0..self.len()).step_by(PIECE) {
+            let piece = memory.get_mut(..PIECE.min(self.len() - start)).unwrap_or(&mut []);
+            self.copy_to(start, piece);
+            take(piece);
+        }
+    }
+
+    /// Copies as many bytes from `start` on as `out` has; no more than there are.
+    pub(crate) fn copy_to(&self, start: usize, out: &mut [u8]) {
+        let len = out.len().min(self.len().saturating_sub(start));
+        if len == 0 {
+            return;
+        }
+        let from = match &self.0 {
+            Source::Bytes(bytes) => bytes.as_ptr(),
+            Source::View(view, _) => view.0.buf.cast::<u8>().cast_const(),
+        };
+        if len <= SHORT {
+            for (i, to) in out.iter_mut().take(len).enumerate() {
+                // SAFETY: `start + len` bytes from `from` are lent, contiguous and
+                // initialized. Whoever writes to them meanwhile does so as for
+                // `bytes(object)` in CPython: no reference to them is made, and any
+                // value is good for a byte.
+                *to = unsafe { from.add(start + i).read_volatile() };
+            }
+            return;
+        }
+        // SAFETY: as above; and `out` has `len` bytes of which none is lent: it is
+        // memory of this call, or an output that was told apart from this input.
+        unsafe { ptr::copy_nonoverlapping(from.add(start), out.as_mut_ptr(), len) };
+        // What is read of `out` from here on is not read of the source again.
+        compiler_fence(Ordering::SeqCst);
     }
 
     /// The bytes as an array.
     pub(crate) fn array<const N: usize>(&self, name: &str) -> PyResult<[u8; N]> {
-        self.as_slice().try_into().map_err(|_| {
-            PyValueError::new_err(format!("{name} must be {N} bytes long, not {}", self.len()))
-        })
+        if self.len() != N {
+            return Err(PyValueError::new_err(format!(
+                "{name} must be {N} bytes long, not {}",
+                self.len()
+            )));
+        }
+        Ok(self.array_from(0))
+    }
+
+    /// `N` bytes from `start` on; zeros where there are none.
+    pub(crate) fn array_from<const N: usize>(&self, start: usize) -> [u8; N] {
+        let mut array = [0; N];
+        self.copy_to(start, &mut array);
+        array
     }
 
     fn addresses(&self) -> Range<usize> {
@@ -107,7 +171,7 @@ impl Input<'_> {
                 let start = bytes.as_ptr().addr();
                 start..start + bytes.len()
             }
-            Source::View(view) => view.addresses(),
+            Source::View(view, _) => view.addresses(),
         }
     }
 }
@@ -120,7 +184,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Input<'a> {
             return Ok(Self(Source::Bytes(bytes)));
         }
         match View::of(object, ffi::PyBUF_SIMPLE) {
-            Ok(view) => Ok(Self(Source::View(view))),
+            Ok(view) => Ok(Self(Source::View(view, OnceCell::new()))),
             Err(error) => Err(explain(object, error)),
         }
     }
@@ -134,10 +198,9 @@ pub(crate) fn or_empty<'a>(input: &'a Option<Input<'_>>) -> &'a [u8] {
 /// How an output lies to the input that is transformed into it.
 pub(crate) enum Layout<'a> {
     /// In memory of its own.
-    Apart { data: &'a [u8], out: &'a mut [u8] },
-    /// Input and output start at the same byte: `out` is all of the output,
-    /// `behind` what the input has behind that.
-    InPlace { out: &'a mut [u8], behind: &'a [u8] },
+    Apart(&'a mut [u8]),
+    /// Input and output start at the same byte.
+    InPlace(&'a mut [u8]),
 }
 
 /// An argument that is written: any object that lends writable memory.
@@ -153,31 +216,22 @@ impl Output {
     /// byte with it.
     ///
     /// `data` and `others` are all inputs of the call.
-    pub(crate) fn beside<'a>(
-        &'a mut self,
-        data: &'a Input<'_>,
+    pub(crate) fn beside(
+        &mut self,
+        data: &Input<'_>,
         others: &[&Input<'_>],
-    ) -> PyResult<Layout<'a>> {
+    ) -> PyResult<Layout<'_>> {
         self.refuse_overlaps(others)?;
         let (from, to) = (data.addresses(), self.0.addresses());
         if !overlap(&from, &to) {
-            return Ok(Layout::Apart { data: data.as_slice(), out: self.as_mut_slice() });
+            return Ok(Layout::Apart(self.as_mut_slice()));
         }
         if from.start != to.start {
             return Err(PyValueError::new_err(
                 "buf overlaps data: let it start exactly where data starts, or keep them apart",
             ));
         }
-        // Read through `out` alone up to its end, through `data` behind it.
-        let behind = match &data.0 {
-            Source::View(view) if view.len() > self.len() => {
-                let (start, len) = (self.len(), view.len() - self.len());
-                // SAFETY: a part of what `data` lends, behind all of `out`.
-                unsafe { slice::from_raw_parts(view.0.buf.cast::<u8>().add(start), len) }
-            }
-            _ => &[],
-        };
-        Ok(Layout::InPlace { out: self.as_mut_slice(), behind })
+        Ok(Layout::InPlace(self.as_mut_slice()))
     }
 
     /// The memory to write to, of which no input may have a byte.
@@ -203,7 +257,9 @@ impl Output {
             return &mut [];
         }
         // SAFETY: `len` bytes from `buf` are lent for writing, contiguous and
-        // initialized; the callers above have seen that no input shares them.
+        // initialized. No slice of an input shares them: an input is a slice of
+        // `bytes`, which lend nothing for writing, or of the call's own copy. The
+        // module's text says what a writer without the lock can do.
         unsafe { slice::from_raw_parts_mut(self.0.0.buf.cast::<u8>(), self.len()) }
     }
 }

@@ -4,18 +4,19 @@
 use corekey::Error;
 use corekey::drbg::{self, Entropy, MAX_REQUEST_LEN};
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use zeroize::Zeroizing;
 
-use crate::buffer::Input;
-use crate::call::{Callable, Raised};
+use crate::buffer::{Input, or_empty};
+use crate::call::{Callable, Peer};
 use crate::fork::Birthplace;
+use crate::number::Number;
 use crate::wipe;
 
 impl Entropy for Callable {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        self.ask(out.len(), out).map_err(|_| Error::EntropyFailed)
+        self.ask(out.len(), out).ok_or(Error::EntropyFailed)
     }
 }
 
@@ -34,7 +35,7 @@ impl Entropy for Callable {
 #[pyclass(module = "corekey")]
 pub(crate) struct HmacDrbg {
     generator: drbg::HmacDrbg<Callable>,
-    raised: Raised,
+    peer: Peer,
     birthplace: Birthplace,
 }
 
@@ -47,12 +48,11 @@ impl HmacDrbg {
         entropy: Py<PyAny>,
         personalization: Option<Input<'_>>,
     ) -> PyResult<Py<Self>> {
-        let personalization = copy(&personalization);
-        let (entropy, raised) = Callable::new(entropy);
+        let peer = Peer::new(entropy);
         wipe::after(|| {
-            let generator = drbg::HmacDrbg::new(entropy, &personalization)
-                .map_err(|error| raised.explain(py, error))?;
-            Py::new(py, Self { generator, raised, birthplace: Birthplace::here() })
+            let generator = drbg::HmacDrbg::new(Callable(peer.clone()), or_empty(&personalization))
+                .map_err(|error| peer.explain(py, error))?;
+            Py::new(py, Self { generator, peer, birthplace: Birthplace::here() })
         })
     }
 
@@ -61,8 +61,7 @@ impl HmacDrbg {
     #[pyo3(signature = (additional = None))]
     fn reseed(&mut self, py: Python<'_>, additional: Option<Input<'_>>) -> PyResult<()> {
         self.birthplace.check()?;
-        let additional = copy(&additional);
-        self.generator.reseed(&additional).map_err(|error| self.raised.explain(py, error))
+        self.generator.reseed(or_empty(&additional)).map_err(|error| self.peer.explain(py, error))
     }
 
     /// length random bytes, up to 65536.
@@ -74,24 +73,27 @@ impl HmacDrbg {
     fn generate<'py>(
         &mut self,
         py: Python<'py>,
-        length: usize,
+        length: Number,
         additional: Option<Input<'_>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         self.birthplace.check()?;
+        let length = length.len();
         if length > MAX_REQUEST_LEN {
             return Err(PyValueError::new_err(format!(
                 "a request is for up to {MAX_REQUEST_LEN} bytes, not {length}: ask more than once"
             )));
         }
-        let additional = copy(&additional);
         PyBytes::new_with(py, length, |out| {
-            let generated = self.generator.generate(&additional, out);
-            generated.map_err(|error| self.raised.explain(py, error))
+            let generated = self.generator.generate(or_empty(&additional), out);
+            generated.map_err(|error| self.peer.explain(py, error))
         })
     }
-}
 
-/// The entropy source runs Python code, so no slice of a caller's is kept.
-fn copy(input: &Option<Input<'_>>) -> Zeroizing<Vec<u8>> {
-    input.as_ref().map(Input::to_vec).unwrap_or_default()
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.peer.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.peer.clear();
+    }
 }

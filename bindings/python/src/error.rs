@@ -2,8 +2,8 @@
 //! `corekey/errors.py`; here is which error raises which, and what to do.
 
 use corekey::Error;
-use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
+use pyo3::{PyErr, Python};
 
 mod class {
     use pyo3::import_exception;
@@ -27,6 +27,7 @@ mod class {
     import_exception!(corekey.errors, Stale);
     import_exception!(corekey.errors, StateLost);
     import_exception!(corekey.errors, StorageFailed);
+    import_exception!(corekey.errors, Unreadable);
 }
 
 /// The exception for an error of the core.
@@ -71,12 +72,17 @@ pub(crate) fn raise_unwrap(error: Error) -> PyErr {
     }
 }
 
+/// Whether a storage says that what it was to read is lost for good.
+pub(crate) fn is_unreadable(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<class::Unreadable>(py)
+}
+
 pub(crate) fn already_finalized() -> PyErr {
     class::AlreadyFinalized::new_err("it was finished, closed or used up before: make a new one")
 }
 
 pub(crate) fn forked() -> PyErr {
     class::Forked::new_err(
-        "made before os.fork(), so the parent uses the same secrets: make a new one in the child",
+        "made before os.fork(), and the parent has it too: make a new one in the child",
     )
 }

@@ -1,5 +1,6 @@
 //! Objects that must not exist twice, and `os.fork()`, which makes a second of
-//! each: two sealers use the same nonces, two generators give the same bytes.
+//! each: two sealers use the same nonces, two generators give the same bytes, two
+//! journals count the same boots.
 //! Such an object remembers in which process it was made; the count of forks
 //! behind this process tells them apart without a system call.
 

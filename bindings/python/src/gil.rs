@@ -1,6 +1,7 @@
 //! When the interpreter's lock is released: for long work, and only where no
-//! other thread could write to what is read or written. So every input must be
-//! a `bytes` object, and the output memory that only this call knows.
+//! other thread of Python could write to what is read or written. So every input
+//! must be a `bytes` object, and the output memory that only this call knows.
+//! Who writes without the lock is the matter of [`crate::buffer`].
 
 use pyo3::Python;
 
@@ -19,8 +20,9 @@ pub(crate) fn run<const N: usize, R: Send>(
     work: impl FnOnce([&[u8]; N]) -> R + Send,
 ) -> R {
     let long = inputs.iter().map(|input| input.len()).sum::<usize>() >= LONG;
+    let unchanging = inputs.iter().all(|input| input.unchanging().is_some());
     let slices = inputs.map(Input::as_slice);
-    if long && inputs.iter().all(|input| input.never_changes()) {
+    if long && unchanging {
         return py.detach(|| work(slices));
     }
     work(slices)

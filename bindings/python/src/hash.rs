@@ -50,7 +50,13 @@ pub(crate) fn digest<'py>(
     data: Input<'_>,
     algorithm: Algorithm,
 ) -> Bound<'py, PyBytes> {
-    let digest = gil::run(py, [&data], |[data]| hash::digest(algorithm.0, data));
+    let digest = if data.unchanging().is_some() {
+        gil::run(py, [&data], |[data]| hash::digest(algorithm.0, data))
+    } else {
+        let mut state = hash::Hash::new(algorithm.0);
+        data.pieces(|piece| state.update(piece));
+        state.finish()
+    };
     PyBytes::new(py, digest.as_bytes())
 }
 
@@ -81,7 +87,8 @@ impl Hash {
     /// Appends data to the message. Raises AlreadyFinalized after finalize().
     #[pyo3(signature = (data))]
     fn update(&mut self, data: Input<'_>) -> PyResult<()> {
-        self.state.as_mut().ok_or_else(already_finalized)?.update(data.as_slice());
+        let state = self.state.as_mut().ok_or_else(already_finalized)?;
+        data.pieces(|piece| state.update(piece));
         Ok(())
     }
 

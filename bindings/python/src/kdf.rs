@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 use crate::buffer::{Input, Output, or_empty};
 use crate::error::raise;
 use crate::hash::Algorithm;
+use crate::number::Number;
 use crate::wipe;
 
 /// HKDF (RFC 5869): extract, then expand.
@@ -25,11 +26,12 @@ use crate::wipe;
 pub(crate) fn hkdf<'py>(
     py: Python<'py>,
     key_material: Input<'_>,
-    length: usize,
+    length: Number,
     salt: Option<Input<'_>>,
     info: Option<Input<'_>>,
     algorithm: Algorithm,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    let length = length.len();
     check_len(algorithm.0, length)?;
     PyBytes::new_with(py, length, |okm| {
         let (salt, info) = (or_empty(&salt), or_empty(&info));
@@ -101,8 +103,9 @@ impl Prk {
         &self,
         py: Python<'py>,
         info: Input<'_>,
-        length: usize,
+        length: Number,
     ) -> PyResult<Bound<'py, PyBytes>> {
+        let length = length.len();
         check_len(self.0.algorithm(), length)?;
         PyBytes::new_with(py, length, |okm| self.0.expand(info.as_slice(), okm).map_err(raise))
     }

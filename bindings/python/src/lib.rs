@@ -4,9 +4,9 @@
 //! `python/corekey/_native.pyi` and documented here, in the comments of classes
 //! and functions, which are their docstrings.
 //!
-//! Calls write straight into the object that they return, and read any buffer
-//! where it is (`buffer`). The interpreter's lock is released for long work on
-//! immutable inputs only (`gil`).
+//! Calls write straight into the object that they return, read `bytes` where
+//! they are, and any other buffer once (`buffer`). The interpreter's lock is
+//! released for long work on immutable inputs only (`gil`).
 
 mod aead;
 #[allow(unsafe_code, reason = "the buffer protocol lends pointers and lengths")]
@@ -21,6 +21,8 @@ mod gil;
 mod hash;
 mod kdf;
 mod mac;
+mod number;
+#[allow(unsafe_code, reason = "registers are cleared by instructions")]
 mod wipe;
 mod wrap;
 

@@ -45,7 +45,11 @@ impl HmacKey {
     /// The whole tag of data: 32, 48 or 64 bytes.
     #[pyo3(signature = (data))]
     fn sign<'py>(&self, py: Python<'py>, data: Input<'_>) -> Bound<'py, PyBytes> {
-        let tag = gil::run(py, [&data], |[data]| self.0.mac(data));
+        let tag = if data.unchanging().is_some() {
+            gil::run(py, [&data], |[data]| self.0.mac(data))
+        } else {
+            self.in_pieces(&data).finish()
+        };
         PyBytes::new(py, tag.as_bytes())
     }
 
@@ -57,13 +61,26 @@ impl HmacKey {
     #[pyo3(signature = (data, tag))]
     fn verify(&self, py: Python<'_>, data: Input<'_>, tag: Input<'_>) -> PyResult<()> {
         check_tag_len(self.0.algorithm(), &tag)?;
-        gil::run(py, [&data, &tag], |[data, tag]| self.0.verify(data, tag)).map_err(raise)
+        let verified = if data.unchanging().is_some() {
+            gil::run(py, [&data, &tag], |[data, tag]| self.0.verify(data, tag))
+        } else {
+            self.in_pieces(&data).verify(tag.as_slice())
+        };
+        verified.map_err(raise)
     }
 
     /// Starts a message that comes in pieces.
     #[pyo3(signature = ())]
     fn start(&self) -> Hmac {
         Hmac { algorithm: Algorithm(self.0.algorithm()), state: Some(self.0.start()) }
+    }
+}
+
+impl HmacKey {
+    fn in_pieces(&self, data: &Input<'_>) -> mac::Hmac {
+        let mut state = self.0.start();
+        data.pieces(|piece| state.update(piece));
+        state
     }
 }
 
@@ -87,7 +104,8 @@ impl Hmac {
     /// verify().
     #[pyo3(signature = (data))]
     fn update(&mut self, data: Input<'_>) -> PyResult<()> {
-        self.state.as_mut().ok_or_else(already_finalized)?.update(data.as_slice());
+        let state = self.state.as_mut().ok_or_else(already_finalized)?;
+        data.pieces(|piece| state.update(piece));
         Ok(())
     }
 
@@ -100,7 +118,8 @@ impl Hmac {
     }
 
     /// Checks the tag of all that was appended, as HmacKey.verify() does, and
-    /// finishes. A tag of a length that is refused leaves it unfinished.
+    /// finishes, whether or not it is right. A tag of a length that is refused
+    /// leaves it unfinished.
     #[pyo3(signature = (tag))]
     fn verify(&mut self, tag: Input<'_>) -> PyResult<()> {
         check_tag_len(self.algorithm.0, &tag)?;

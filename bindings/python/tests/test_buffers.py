@@ -1,8 +1,11 @@
 """Which objects lend their memory, and how calls that write to it keep apart."""
 
 import mmap
+import os
+import signal
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +198,102 @@ def test_neighbours_do_not_overlap() -> None:
     assert aead.encrypt_into(view[:12], view[12:20], view[44:], view[20:44]) == 24
     assert memory[20:44] == sealed
     assert memory[:20] == DATA[:20] and memory[44:] == DATA[44:]
+
+
+LONG = bytes(range(256)) * 4096
+
+
+@contextmanager
+def flickering(data: bytes) -> Iterator[mmap.mmap]:
+    """Shared memory with data, of which another process changes one byte without
+    end. It is near the end: what reads the memory twice comes there late."""
+    memory = mmap.mmap(-1, len(data))
+    memory[:] = data
+    place = len(data) - 100
+    first, second = data[place], data[place] ^ 0xFF
+    pid = os.fork()
+    if pid == 0:
+        while os.getppid() != 1:
+            for _ in range(1000):
+                memory[place] = second
+                memory[place] = first
+        os._exit(0)
+    try:
+        yield memory
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def test_what_is_opened_is_what_was_verified_though_the_input_changes() -> None:
+    aead, key = AESGCM(bytes(32)), DeviceKey(b"pump-7", 1, bytes(32))
+    out = bytearray(len(LONG))
+
+    def decrypted_into(data: mmap.mmap) -> bytes:
+        aead.decrypt_into(NONCE, data, None, out)
+        return bytes(out)
+
+    def opened_into(data: mmap.mmap) -> bytes:
+        Opener.first_contact(key).open_into(data, out)
+        return bytes(out)
+
+    sealed, message = aead.encrypt(NONCE, LONG, None), Sealer.up(key, 1).seal(LONG)
+    calls: list[tuple[bytes, Callable[[mmap.mmap], bytes]]] = [
+        (sealed, lambda data: aead.decrypt(NONCE, data, None)),
+        (sealed, decrypted_into),
+        (message, lambda data: Opener.first_contact(key).open(data)[0]),
+        (message, opened_into),
+    ]
+    for what, call in calls:
+        with flickering(what) as data:
+            for _ in range(100):
+                try:
+                    assert call(data) == LONG
+                except corekey.VerificationError:
+                    continue
+
+
+def test_what_is_sealed_opens_though_the_input_changes() -> None:
+    aead, key = AESGCM(bytes(32)), DeviceKey(b"pump-7", 1, bytes(32))
+    out = bytearray(len(LONG) + 16)
+    with flickering(LONG) as data:
+        for _ in range(30):
+            aead.decrypt(NONCE, aead.encrypt(NONCE, data, None), None)
+            aead.encrypt_into(NONCE, data, None, out)
+            aead.decrypt(NONCE, bytes(out), None)
+            Opener.first_contact(key).open(Sealer.up(key, 1).seal(data))
+
+
+@pytest.mark.parametrize("length", [0, 1, 4095, 4096, 4097, 10_000])
+def test_what_can_change_is_hashed_and_sealed_alike_at_every_length(length: int) -> None:
+    data = LONG[1 : 1 + length]
+    view, mac = memoryview(bytearray(data)), HmacKey(DATA)
+    assert corekey.digest(view, "sha512") == corekey.digest(data, "sha512")
+    assert mac.sign(view) == mac.sign(data)
+    mac.verify(view, bytearray(mac.sign(data)))
+    with pytest.raises(corekey.InvalidTag):
+        mac.verify(view, bytes(32))
+    hashed, started = corekey.Hash(), mac.start()
+    hashed.update(view)
+    started.update(view)
+    assert (hashed.finalize(), started.finalize()) == (corekey.digest(data), mac.sign(data))
+    key = DeviceKey(b"pump-7", 1, bytes(32))
+    one, other = Sealer.up(key, 1, b""), Sealer.up(key, 1, b"")
+    for _ in range(2):
+        message = one.seal(data, "compact", bytearray(b"aad"))
+        assert message == other.seal(view, "compact", b"aad")
+    opener = Opener.first_contact(key)
+    sealed = Sealer.up(key, 2).seal(view)
+    assert opener.open(bytearray(sealed))[0] == data
+
+
+def test_an_argument_may_be_lent_while_a_source_in_python_runs() -> None:
+    additional = bytearray(b"additional")
+
+    def entropy(length: int) -> bytes:
+        additional[:] = os.urandom(len(additional))
+        return bytes(i ^ additional[0] for i in range(length))
+
+    generator = corekey.HmacDrbg(entropy, additional)
+    generator.reseed(additional)
+    assert len(generator.generate(32, additional)) == 32

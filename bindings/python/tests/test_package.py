@@ -3,7 +3,10 @@
 import importlib.metadata
 import importlib.resources
 import inspect
+import os
 import pydoc
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +91,25 @@ def test_arguments_that_are_missing_or_too_many_are_refused() -> None:
         corekey.AESGCM(bytes(16)).encrypt(bytes(12), b"", None, None)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         corekey.selftest(1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("number", [-1, -(2**70), 2**64, 2**70])
+def test_numbers_that_do_not_fit_are_value_errors(number: int, tmp_path: Path) -> None:
+    root = corekey.Root(bytes(32))
+    key = root.device_key(b"pump-7", 1)
+    calls: list[Callable[[], object]] = [
+        lambda: corekey.hkdf(b"key", number),
+        lambda: corekey.Prk(bytes(32)).expand(b"", number),
+        lambda: corekey.AESGCM.generate_key(number),
+        lambda: corekey.HmacDrbg(os.urandom).generate(number),
+        lambda: corekey.Sealer.up(key, number),
+        lambda: corekey.Sealer.up(key, 1).sealed_length(number),
+        lambda: root.device_key(b"pump-7", number),
+        lambda: root.audit_key(bytes(16)).seal(bytes(32), number, b""),
+        lambda: root.audit_key(bytes(16)).verify(bytes(32), number, b"", bytes(32)),
+        lambda: corekey.FileStorage.create(tmp_path / "file", number),
+        lambda: corekey.FileStorage.open(tmp_path / "file", page_size=number),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError):
+            call()

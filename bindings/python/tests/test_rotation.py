@@ -17,6 +17,7 @@ from corekey import (
     Sealer,
     StateLost,
     StorageFailed,
+    Unreadable,
 )
 
 ROOT = Root(bytes(range(32)))
@@ -132,7 +133,7 @@ class Flash:
 
     def read(self, page: int, offset: int, length: int) -> bytes:
         if page in self.lost:
-            raise LookupError("an ECC error")
+            raise Unreadable("an ECC error")
         return bytes(self.memory[page][offset : offset + length])
 
     def write(self, page: int, offset: int, word: bytes) -> None:
@@ -178,6 +179,40 @@ def test_bytes_that_are_lost_count_as_damaged() -> None:
         Journal.open(flash)
 
 
+@pytest.mark.parametrize("kind", [KeyError, IndexError, LookupError, OSError, MemoryError])
+def test_a_read_that_fails_once_loses_no_page_and_repeats_no_boot(kind: type[Exception]) -> None:
+    class Unsteady(Flash):
+        fails_at: int | None = None
+
+        def read(self, page: int, offset: int, length: int) -> bytes:
+            if page == self.fails_at:
+                raise kind("a bug, or a bus that was busy")
+            return super().read(page, offset, length)
+
+    flash = Unsteady()
+    Journal.provision(flash, OLD).close()
+    last = 0
+    for attempt in range(40):
+        flash.fails_at = {0: 0, 1: 1}.get(attempt % 5)
+        try:
+            with Journal.open(flash) as journal:
+                assert (boot := journal.next_boot()) > last
+                last = boot
+        except StorageFailed as error:
+            assert isinstance(error.__cause__, kind)
+    assert last > 0
+
+
+def test_only_a_read_can_be_unreadable() -> None:
+    class Odd(Flash):
+        def write(self, page: int, offset: int, word: bytes) -> None:
+            raise Unreadable("a write")
+
+    with pytest.raises(StorageFailed) as caught:
+        Journal.provision(Odd(), OLD)
+    assert isinstance(caught.value.__cause__, Unreadable)
+
+
 def test_a_storage_that_is_none_is_refused() -> None:
     class Wrong(Flash):
         def read(self, page: int, offset: int, length: int) -> bytes:
@@ -190,6 +225,14 @@ def test_a_storage_that_is_none_is_refused() -> None:
     assert isinstance(caught.value.__cause__, ValueError)
     with pytest.raises(ValueError):
         Journal.provision(Flash(), OLD).accept(b"", bytes(48))
+
+
+def test_a_storage_says_its_size_in_numbers() -> None:
+    for size in (-1, 2**64):
+        flash = Flash()
+        flash.pages = size
+        with pytest.raises(ValueError):
+            Journal.open(flash)
 
 
 def test_a_version_is_never_provisioned_backwards() -> None:

@@ -1,9 +1,12 @@
 """What objects show, whether they can be copied, and what is left in memory."""
 
 import copy
+import gc
 import pickle
 import subprocess
 import sys
+import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import corekey
 KEY = bytes(range(100, 132))
 ROOT = corekey.Root(KEY)
 DEVICE_KEY = corekey.DeviceKey(b"pump-7\n", 3, KEY)
+FOLDER = tempfile.TemporaryDirectory()
 OBJECTS: list[object] = [
     corekey.AESGCM(KEY),
     corekey.Hash(),
@@ -28,6 +32,8 @@ OBJECTS: list[object] = [
     DEVICE_KEY,
     corekey.Sealer.up(DEVICE_KEY, 1),
     corekey.Opener.first_contact(DEVICE_KEY),
+    corekey.FileStorage.create(f"{FOLDER.name}/file"),
+    corekey.Journal.provision(corekey.FileStorage.create(f"{FOLDER.name}/journal"), DEVICE_KEY),
 ]
 EACH = pytest.mark.parametrize("thing", OBJECTS, ids=lambda thing: type(thing).__name__)
 
@@ -80,7 +86,13 @@ def test_what_other_calls_make_cannot_be_made_alone() -> None:
 
 
 CHILD = """
-import sys, corekey
+import sys, tempfile, corekey
+
+folder, files = tempfile.TemporaryDirectory(), iter(range(1000))
+
+def journal(key):
+    storage = corekey.FileStorage.create(f"{folder.name}/{next(files)}")
+    return corekey.Journal.provision(storage, corekey.DeviceKey(b"pump-7", 1, key))
 
 def key():
     made = bytearray(32)
@@ -103,6 +115,7 @@ makers = {
     "DeviceKey": lambda key: corekey.DeviceKey(b"pump-7", 1, key),
     "Sealer": lambda key: corekey.Sealer.up(corekey.DeviceKey(b"pump-7", 1, key), 1),
     "Opener": lambda key: corekey.Opener.first_contact(corekey.DeviceKey(b"pump-7", 1, key)),
+    "Journal": journal,
 }
 for line in sys.stdin:
     what = line.strip()
@@ -146,6 +159,7 @@ def copies_of_the_key(pid: int) -> int:
         ("DeviceKey", 1),
         ("Sealer", 0),
         ("Opener", 1),
+        ("Journal", 1),
     ],
 )
 def test_no_copy_of_a_key_is_left_in_memory(what: str, holds: int | None) -> None:
@@ -167,6 +181,50 @@ def test_no_copy_of_a_key_is_left_in_memory(what: str, holds: int | None) -> Non
             held = left_after(what)
             assert held == holds or (holds is None and held <= 1)
             assert left_after("free") == 0
+
+
+class WithGenerator:
+    def __init__(self) -> None:
+        self.generator = corekey.HmacDrbg(self.entropy)
+
+    def entropy(self, length: int) -> bytes:
+        return bytes(range(length))
+
+
+class WithRoot:
+    def __init__(self) -> None:
+        self.root = corekey.Root.from_hmac(self.hmac)
+
+    def hmac(self, message: bytes) -> bytes:
+        return bytes(32)
+
+
+class WithJournal:
+    pages, page_size = 2, 256
+
+    def __init__(self) -> None:
+        self.memory = [bytearray(b"\xff" * self.page_size) for _ in range(self.pages)]
+        self.journal = corekey.Journal.provision(self, DEVICE_KEY)
+
+    def read(self, page: int, offset: int, length: int) -> bytes:
+        return bytes(self.memory[page][offset : offset + length])
+
+    def write(self, page: int, offset: int, word: bytes) -> None:
+        self.memory[page][offset : offset + 8] = word
+
+    def erase(self, page: int) -> None:
+        self.memory[page][:] = b"\xff" * self.page_size
+
+
+@pytest.mark.parametrize("kind", [WithGenerator, WithRoot, WithJournal])
+def test_what_calls_its_owner_is_freed_with_it(kind: type[object]) -> None:
+    thing = kind()
+    still_there = weakref.ref(thing)
+    gc.collect()
+    assert still_there() is not None
+    del thing
+    gc.collect()
+    assert still_there() is None
 
 
 def test_errors_hold_no_secret() -> None:

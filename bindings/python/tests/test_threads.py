@@ -7,11 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import corekey
-from corekey import AESGCM, DeviceKey, Forked, HmacDrbg, HmacKey, Opener, Sealer
+from corekey import (
+    AESGCM,
+    DeviceKey,
+    FileStorage,
+    Forked,
+    HmacDrbg,
+    HmacKey,
+    Journal,
+    Opener,
+    Sealer,
+)
 
 LONG = bytes(48 << 20)
 NONCE = bytes(12)
@@ -85,6 +96,14 @@ def test_no_other_thread_runs_while_it_could_write_or_read(
     assert not any(ran_meanwhile(ticks, call) for _ in range(3))
 
 
+def test_other_threads_run_while_a_journal_waits_for_the_disk(
+    ticks: list[float], tmp_path: Path
+) -> None:
+    key = DeviceKey(b"pump-7", 1, bytes(32))
+    with Journal.provision(FileStorage.create(tmp_path / "journal"), key) as journal:
+        assert any(ran_meanwhile(ticks, journal.next_boot) for _ in range(2000))
+
+
 def test_one_key_serves_many_threads() -> None:
     aead, mac = AESGCM(bytes(32)), HmacKey(b"key")
     data = [bytes([i]) * (20_000 + i) for i in range(64)]
@@ -141,6 +160,36 @@ def test_a_forked_sealer_or_generator_refuses_and_the_parents_goes_on() -> None:
     ]
     assert in_child(lambda: all(forked(call) for call in calls))
     assert not any(forked(call) for call in calls)
+
+
+def test_a_forked_journal_or_its_file_refuses_and_the_parents_goes_on(tmp_path: Path) -> None:
+    key = DeviceKey(b"pump-7", 1, bytes(32))
+    next_key = DeviceKey(b"pump-7", 2, bytes(range(32)))
+    file = FileStorage.create(tmp_path / "other")
+    path = tmp_path / "journal"
+    journal = Journal.provision(FileStorage.create(path), key)
+    boot = journal.next_boot()
+    before = path.read_bytes()
+    calls: list[Callable[[], object]] = [
+        lambda: journal.next_boot(),
+        lambda: journal.accept(b"pump-7", key.offer(next_key)),
+        lambda: journal.device_key(b"pump-7"),
+        lambda: journal.version,
+        lambda: Journal.provision(file, key),
+        lambda: Journal.open(file),
+    ]
+
+    def all_refuse() -> bool:
+        with journal:
+            return all(forked(call) for call in calls)
+
+    assert in_child(all_refuse)
+    assert path.read_bytes() == before
+    with pytest.raises(BlockingIOError):
+        FileStorage.open(path)
+    assert journal.next_boot() == boot + 1
+    assert journal.accept(b"pump-7", key.offer(next_key)) is not None
+    Journal.provision(file, key).close()
 
 
 def test_a_child_makes_its_own_and_its_child_again() -> None:

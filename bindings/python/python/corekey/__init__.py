@@ -1,9 +1,10 @@
 """CoreKey: the constant-time crypto core that IoT fleets stand on.
 
 Bytes come in as any object that lends contiguous memory (``bytes``,
-``bytearray``, ``memoryview``, ``array``, ``mmap``, numpy arrays) and are read
-where they are. Results are new ``bytes``; the ``…_into`` calls write to memory
-of the caller, which the caller can wipe.
+``bytearray``, ``memoryview``, ``array``, ``mmap``, numpy arrays). ``bytes`` are
+read where they are; everything else can change meanwhile and is copied once.
+Results are new ``bytes``; the ``…_into`` calls write to memory of the caller,
+which the caller can wipe.
 """
 
 from corekey._native import (
@@ -56,6 +57,7 @@ from corekey.errors import (
     Stale,
     StateLost,
     StorageFailed,
+    Unreadable,
     VerificationError,
 )
 
@@ -97,6 +99,7 @@ __all__ = [
     "StateLost",
     "StorageFailed",
     "TableKey",
+    "Unreadable",
     "VerificationError",
     "WrapKey",
     "decode",

@@ -2,9 +2,11 @@
 
 Misuse raises Python's own exceptions: ``TypeError`` for an argument of another
 type, ``ValueError`` for one of another length or range, ``BufferError`` for
-memory that is not contiguous. Everything else is a ``CoreKeyError``. No message
-holds a secret. After any of them nothing was changed or written, but for zeros
-where a call says so.
+memory that is not contiguous; files raise ``OSError``. Everything else is a
+``CoreKeyError``. No message holds a secret. After any of them nothing was changed
+or written, unless the call says so: zeros in an output, an ``Hmac`` or an
+``AuditKey`` that ends with the tag that it refuses, a journal whose storage
+failed half-way.
 """
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Stale",
     "StateLost",
     "StorageFailed",
+    "Unreadable",
     "VerificationError",
 ]
 
@@ -97,8 +100,9 @@ class SessionFull(CoreKeyError):
 class Forked(CoreKeyError):
     """The object was made before ``os.fork()``, and both processes have it.
 
-    Two sealers would use the same nonces, two generators give the same bytes:
-    make a new one in the child.
+    Two sealers would use the same nonces, two generators give the same bytes, two
+    journals count the same boots: make a new one in the child. A journal's file
+    can be opened by one process at a time: open it in the one that seals.
     """
 
 
@@ -126,6 +130,15 @@ class StorageFailed(JournalError):
     """The journal's storage failed: seal nothing, and try again or start again.
 
     The error of a storage in Python is its ``__cause__``.
+    """
+
+
+class Unreadable(CoreKeyError):
+    """For a storage of a journal in Python to raise from ``read``: what was to be
+    read is lost for good, as after an ECC error, and trying again would not help.
+
+    The journal may then erase the page. Any other exception counts as a failure
+    that may pass: ``StorageFailed``. CoreKey itself never raises it.
     """
 
 

@@ -4,11 +4,12 @@
 use corekey::device::message::{Direction, Form, SALT_LEN, Session};
 use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::rng::OsRng;
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::buffer::Input;
 use crate::error::raise;
+use crate::number::number;
 
 /// A device id of 1 to 128 bytes.
 pub(crate) struct Id(pub(crate) DeviceId);
@@ -46,13 +47,6 @@ impl<'a, 'py> FromPyObject<'a, 'py> for OfBoot {
         let wrong = || PyValueError::new_err("a boot number is 0 to 2**48 - 1");
         Boot::new(number(object, wrong)?).map(Self).map_err(|_| wrong())
     }
-}
-
-/// A number that is not negative; one that is has `wrong` to say.
-fn number(object: Borrowed<'_, '_, PyAny>, wrong: impl FnOnce() -> PyErr) -> PyResult<u64> {
-    object.extract::<u64>().map_err(|error| {
-        if error.is_instance_of::<PyOverflowError>(object.py()) { wrong() } else { error }
-    })
 }
 
 /// The form of a message, by its name.

@@ -5,30 +5,32 @@ use corekey::Error;
 use corekey::device::root::{self, Root as _, RootKey};
 use corekey::secret::Secret;
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::key::{DeviceKey, secret};
 use super::name::{Id, OfVersion};
 use crate::buffer::Input;
-use crate::call::{Callable, Raised};
+use crate::call::{Callable, Peer};
 use crate::error::{raise, raise_unwrap};
+use crate::number::Number;
 use crate::wipe;
 
 /// Where the secret is.
 #[expect(clippy::large_enum_variant, reason = "the key lies in the object that has it")]
 enum Place {
     Memory(RootKey),
-    Token(Callable, Raised),
+    Token(Callable),
 }
 
 impl root::Root for Place {
     fn hmac(&self, message: &[u8]) -> Result<Secret<32>, Error> {
         match self {
             Self::Memory(key) => key.hmac(message),
-            Self::Token(token, _) => {
+            Self::Token(token) => {
                 let mut tag = [0; 32];
-                token.ask(message, &mut tag).map_err(|_| Error::RootFailed)?;
+                token.ask(message, &mut tag).ok_or(Error::RootFailed)?;
                 Ok(Secret::take(&mut tag))
             }
         }
@@ -39,7 +41,7 @@ impl Place {
     fn explain(&self, py: Python<'_>, error: Error) -> PyErr {
         match self {
             Self::Memory(_) => raise(error),
-            Self::Token(_, raised) => raised.explain(py, error),
+            Self::Token(token) => token.0.explain(py, error),
         }
     }
 }
@@ -72,8 +74,7 @@ impl Root {
     #[staticmethod]
     #[pyo3(signature = (hmac))]
     fn from_hmac(hmac: Py<PyAny>) -> Self {
-        let (token, raised) = Callable::new(hmac);
-        Self(Place::Token(token, raised))
+        Self(Place::Token(Callable(Peer::new(hmac))))
     }
 
     /// The public name of the root, 8 bytes: every stored row carries it.
@@ -105,9 +106,8 @@ impl Root {
     /// fleet_id: 1 to 128 bytes. Raises ValueError for another length.
     #[pyo3(signature = (fleet_id))]
     fn fleet_root(&self, py: Python<'_>, fleet_id: Input<'_>) -> PyResult<Py<Self>> {
-        let fleet_id = fleet_id.to_vec();
         wipe::after(|| {
-            let fleet = self.0.fleet_root(&fleet_id).map_err(|error| match error {
+            let fleet = self.0.fleet_root(fleet_id.as_slice()).map_err(|error| match error {
                 Error::InvalidLength => PyValueError::new_err(format!(
                     "a fleet id has 1 to 128 bytes, not {}",
                     fleet_id.len()
@@ -137,6 +137,19 @@ impl Root {
             let key = self.0.audit_key(&chain_id).map_err(|error| self.0.explain(py, error))?;
             Py::new(py, AuditKey(Some(key)))
         })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.0 {
+            Place::Memory(_) => Ok(()),
+            Place::Token(token) => token.0.traverse(&visit),
+        }
+    }
+
+    fn __clear__(&self) {
+        if let Place::Token(token) = &self.0 {
+            token.0.clear();
+        }
     }
 }
 
@@ -193,11 +206,11 @@ impl AuditKey {
         &mut self,
         py: Python<'py>,
         previous: Input<'_>,
-        index: u64,
+        index: Number,
         entry: Input<'_>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let previous = previous.array("a tag")?;
-        let (tag, next) = self.take()?.seal(&previous, index, entry.as_slice());
+        let (tag, next) = self.take()?.seal(&previous, index.0, entry.as_slice());
         self.0 = Some(next);
         Ok(PyBytes::new(py, &tag))
     }
@@ -208,12 +221,12 @@ impl AuditKey {
     fn verify(
         &mut self,
         previous: Input<'_>,
-        index: u64,
+        index: Number,
         entry: Input<'_>,
         tag: Input<'_>,
     ) -> PyResult<()> {
         let (previous, tag) = (previous.array("a tag")?, tag.array("a tag")?);
-        let next = self.take()?.verify(&previous, index, entry.as_slice(), &tag);
+        let next = self.take()?.verify(&previous, index.0, entry.as_slice(), &tag);
         self.0 = Some(next.map_err(raise)?);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Sealing of messages (`docs/message.md`).
 
+use corekey::aead::TAG_LEN;
 use corekey::device::message::{MAX_EXTERNAL_AAD_LEN, MAX_PAYLOAD_LEN};
 use corekey::device::sealer;
 use pyo3::exceptions::PyValueError;
@@ -11,6 +12,7 @@ use super::name::{OfBoot, OfForm, fresh_salt, salt_of, session};
 use crate::buffer::{Input, Output, or_empty};
 use crate::error::raise;
 use crate::fork::Birthplace;
+use crate::number::Number;
 use crate::wipe;
 
 /// Seals the messages of one session (docs/message.md): made by Sealer.up() or
@@ -88,7 +90,8 @@ impl Sealer {
     /// The length in bytes of the next message, with a payload of payload_length
     /// bytes.
     #[pyo3(signature = (payload_length, form = OfForm::LONG), text_signature = "($self, payload_length, form='long')")]
-    fn sealed_length(&self, payload_length: usize, form: OfForm) -> PyResult<usize> {
+    fn sealed_length(&self, payload_length: Number, form: OfForm) -> PyResult<usize> {
+        let payload_length = payload_length.len();
         check_len(payload_length, 0)?;
         self.sealer.sealed_len(form.0, payload_length).map_err(raise)
     }
@@ -114,7 +117,15 @@ impl Sealer {
         let len = self.prepare(&payload, form, &external_aad)?;
         let external_aad = or_empty(&external_aad);
         PyBytes::new_with(py, len, |out| {
-            let sealed = self.sealer.seal(form.0, external_aad, payload.as_slice(), out);
+            let sealed = match payload.unchanging() {
+                Some(payload) => self.sealer.seal(form.0, external_aad, payload, out),
+                None => {
+                    let start = len - payload.len() - TAG_LEN;
+                    let text = start..start + payload.len();
+                    payload.copy_to(0, out.get_mut(text.clone()).unwrap_or(&mut []));
+                    self.sealer.seal_in_place(form.0, external_aad, out, text)
+                }
+            };
             sealed.map(drop).map_err(raise)
         })
     }
