@@ -22,7 +22,6 @@ mod hash;
 mod kdf;
 mod mac;
 mod number;
-#[allow(unsafe_code, reason = "registers are cleared by instructions")]
 mod wipe;
 mod wrap;
 
