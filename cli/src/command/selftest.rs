@@ -1,6 +1,6 @@
 //! `corekey selftest`: does this build give the published answers here?
 
-use crate::command::speed::implementation;
+use crate::command::speed::tiers;
 use crate::exit::{Outcome, of};
 use crate::report::Report;
 
@@ -22,6 +22,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Report::new()
         .with("selftest", "passed")
         .with("version", env!("CARGO_PKG_VERSION"))
-        .with("implementation", implementation())
+        .with("implementation", tiers())
         .print(args.json)
 }

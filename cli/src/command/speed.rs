@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use corekey::Error;
 use corekey::aead::{AeadAlgorithm, AeadKey, TAG_LEN};
+use corekey::cpu::Cpu;
 use corekey::device::message::{Form, MAX_OVERHEAD, Session};
 use corekey::device::name::{Boot, DeviceId, Version};
 use corekey::device::opener::Opener;
@@ -43,9 +44,10 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What does the work on this machine.
-pub(crate) fn implementation() -> &'static str {
-    "RustCrypto"
+/// The tiers of the kernels on this machine: of AES-GCM and of SHA-256.
+pub(crate) fn tiers() -> String {
+    let cpu = Cpu::detect();
+    format!("{}, {}", cpu.gcm_tier(), cpu.sha256_tier())
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -53,15 +55,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
         stream::tell("note: this build is not optimised, and its figures mean nothing");
     }
     let budget = Duration::from_millis(args.millis);
-    measure_all(&mut |operation, bytes, once| {
+    measure_all(&mut |operation, bytes, by, once| {
         let nanoseconds = measure(budget, once).map_err(of(operation))?;
-        print(args, operation, bytes, nanoseconds)
+        print(args, operation, bytes, by, nanoseconds)
     })
 }
 
 /// Takes the name of an operation, the bytes that it goes through (0 if that is
-/// not the point) and what does it once.
-type Measure<'a> = dyn FnMut(&str, usize, &mut dyn FnMut() -> Result<(), Error>) -> Outcome + 'a;
+/// not the point), the implementation that does it, and what does it once.
+type Measure<'a> =
+    dyn FnMut(&str, usize, &str, &mut dyn FnMut() -> Result<(), Error>) -> Outcome + 'a;
 
 fn measure_all(measure: &mut Measure<'_>) -> Outcome {
     primitives(measure).and_then(|()| device(measure))
@@ -69,24 +72,28 @@ fn measure_all(measure: &mut Measure<'_>) -> Outcome {
 
 fn primitives(measure: &mut Measure<'_>) -> Outcome {
     const LONG: usize = 16 << 10;
+    let cpu = Cpu::detect();
+    let (gcm, sha256) = (cpu.gcm_tier(), cpu.sha256_tier());
     let key = [7; 32];
     let data = vec![1; LONG];
     let mut out = vec![0; LONG + TAG_LEN];
 
     for (name, len) in [("sha-256 64 B", 64), ("sha-256 16 KiB", LONG)] {
-        measure(name, len, &mut || {
+        measure(name, len, sha256, &mut || {
             black_box(hash::digest(HashAlgorithm::Sha256, black_box(part(&data, len))));
             Ok(())
         })?;
     }
     let hmac = HmacKey::new(HashAlgorithm::Sha256, &key);
-    measure("hmac-sha-256 64 B", 64, &mut || {
+    measure("hmac-sha-256 64 B", 64, sha256, &mut || {
         black_box(hmac.mac(black_box(part(&data, 64))));
         Ok(())
     })?;
     let prk = Prk::from_bytes(HashAlgorithm::Sha256, &key).map_err(of("hkdf"))?;
     let mut derived = [0; 32];
-    measure("hkdf-expand to 32 B", 0, &mut || prk.expand(black_box(b"info"), &mut derived))?;
+    measure("hkdf-expand to 32 B", 0, sha256, &mut || {
+        prk.expand(black_box(b"info"), &mut derived)
+    })?;
 
     let aead = AeadKey::new(AeadAlgorithm::Aes256Gcm, &key).map_err(of("aes-256-gcm"))?;
     for (name, len) in [
@@ -95,34 +102,37 @@ fn primitives(measure: &mut Measure<'_>) -> Outcome {
         ("aes-256-gcm seal 16 KiB", LONG),
     ] {
         let out = out.get_mut(..len + TAG_LEN).unwrap_or(&mut []);
-        measure(name, len, &mut || {
+        measure(name, len, gcm, &mut || {
             aead.seal(&[0; 12], b"", part(black_box(&data), len), out).map(drop)
         })?;
     }
     // The last of them is a whole message.
     let sealed = out;
     let mut opened = vec![0; LONG];
-    measure("aes-256-gcm open 16 KiB", LONG, &mut || {
+    measure("aes-256-gcm open 16 KiB", LONG, gcm, &mut || {
         aead.open(&[0; 12], b"", black_box(&sealed), &mut opened).map(drop)
     })?;
     let mut small = [0; 64 + TAG_LEN];
-    measure("aes-256-gcm new key, seal 64 B", 64, &mut || {
+    measure("aes-256-gcm new key, seal 64 B", 64, gcm, &mut || {
         let key = AeadKey::new(AeadAlgorithm::Aes256Gcm, black_box(&key))?;
         key.seal(&[0; 12], b"", part(&data, 64), &mut small).map(drop)
     })?;
     let kek = WrapKey::new(&key).map_err(of("aes-kw"))?;
     let mut wrapped = [0; 40];
-    measure("aes-kw wrap 32 B", 0, &mut || {
+    measure("aes-kw wrap 32 B", 0, "RustCrypto", &mut || {
         kek.wrap(WrapAlgorithm::AesKw, black_box(&derived), &mut wrapped).map(drop)
     })?;
-    measure("random 32 B", 0, &mut || OsRng.fill(&mut derived))
+    measure("random 32 B", 0, "system", &mut || OsRng.fill(&mut derived))
 }
 
 fn device(measure: &mut Measure<'_>) -> Outcome {
+    let both = tiers();
     let root = RootKey::new(&Secret::take(&mut [9; 32]));
     let id = DeviceId::new(b"pump-station-7").map_err(of("device id"))?;
     let key = || root.device_key(&id, Version::FIRST);
-    measure("device key from root", 0, &mut || key().map(|key| drop(black_box(key))))?;
+    measure("device key from root", 0, Cpu::detect().sha256_tier(), &mut || {
+        key().map(|key| drop(black_box(key)))
+    })?;
 
     let device_key = key().map_err(of("device key"))?;
     let session = Session::counted(Boot::new(1).map_err(of("boot"))?);
@@ -132,14 +142,14 @@ fn device(measure: &mut Measure<'_>) -> Outcome {
         [("message seal 64 B, long", Form::Long), ("message seal 64 B, compact", Form::Compact)]
     {
         let mut sealer = Sealer::up(&device_key, session).map_err(of(name))?;
-        measure(name, 64, &mut || {
+        measure(name, 64, &both, &mut || {
             sealer.seal(form, b"", black_box(&payload), &mut message).map(drop)
         })?;
     }
     let mut sealer = Sealer::up(&device_key, session).map_err(of("sealer"))?;
     let len = sealer.seal(Form::Long, b"", &payload, &mut message).map_err(of("sealer"))?;
     let mut opened = [0; 64];
-    measure("message open 64 B, new opener", 64, &mut || {
+    measure("message open 64 B, new opener", 64, &both, &mut || {
         let mut opener = Opener::first_contact(key()?);
         opener.open(b"", black_box(part(&message, len)), &mut opened).map(drop)
     })
@@ -177,13 +187,13 @@ fn run_batch(batch: u32, once: &mut dyn FnMut() -> Result<(), Error>) -> Result<
     Ok(start.elapsed())
 }
 
-fn print(args: &Args, operation: &str, bytes: usize, nanoseconds: f64) -> Outcome {
+fn print(args: &Args, operation: &str, bytes: usize, by: &str, nanoseconds: f64) -> Outcome {
     if args.json {
         return Report::new()
             .with("operation", operation)
             .with("bytes", bytes)
             .with("nanoseconds", (nanoseconds * 10.0).round() / 10.0)
-            .with("implementation", implementation())
+            .with("implementation", by)
             .print(true);
     }
     // Bytes a nanosecond are gigabytes a second.
@@ -191,6 +201,6 @@ fn print(args: &Args, operation: &str, bytes: usize, nanoseconds: f64) -> Outcom
         0 => String::new(),
         bytes => format!("{:.3} GB/s", bytes as f64 / nanoseconds),
     };
-    let line = format!("{operation:32}{nanoseconds:>12.1} ns{rate:>14}  {}\n", implementation());
+    let line = format!("{operation:32}{nanoseconds:>12.1} ns{rate:>14}  {by}\n");
     stream::write(line.as_bytes())
 }

@@ -151,7 +151,9 @@ fn the_selftest_passes_and_names_what_works_here() {
     let lines = scratch.run("speed --millis 1 --json").ok().json_lines();
     assert!(lines.len() >= 14);
     for line in lines {
-        assert_eq!(line["implementation"], report["implementation"]);
+        let by = line["implementation"].as_str().unwrap();
+        let tiers = report["implementation"].as_str().unwrap();
+        assert!(tiers.contains(by) || ["RustCrypto", "system"].contains(&by), "{line}");
         assert!(line["nanoseconds"].as_f64().is_some_and(|it| it > 0.0), "{line}");
     }
     let text = scratch.run("speed --millis 1").ok();
