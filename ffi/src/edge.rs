@@ -76,6 +76,10 @@ pub(crate) struct Region {
 }
 
 impl Region {
+    /// No address at all.
+    #[cfg(feature = "root")]
+    pub(crate) const NOWHERE: Self = Self { start: 0, len: 0 };
+
     fn overlaps(self, other: Self) -> bool {
         self.len != 0
             && other.len != 0
@@ -172,6 +176,23 @@ impl Output {
         // SAFETY: not NULL, no more than isize::MAX bytes (checked in `new`);
         // valid and unshared by the caller's word.
         unsafe { slice::from_raw_parts_mut(self.start, self.len) }
+    }
+}
+
+#[cfg(feature = "root")]
+impl Output {
+    /// The first `count` elements of a type that is bytes only.
+    ///
+    /// # Safety
+    /// As [`Output::slice`]; any bytes are a `T`, which aligns to 1, and as many
+    /// fit in the output.
+    pub(crate) unsafe fn elements<'a, T>(self, count: usize) -> &'a mut [T] {
+        const { assert!(align_of::<T>() == 1) };
+        if count == 0 {
+            return &mut [];
+        }
+        // SAFETY: not NULL, since there are bytes; else as in `slice`.
+        unsafe { slice::from_raw_parts_mut(self.start.cast(), count) }
     }
 }
 
