@@ -12,7 +12,7 @@ use serde_json::Value;
 pub fn of(package: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--offline", "--locked"])
+        .args(["metadata", "--format-version=1", "--offline"])
         .output()
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);

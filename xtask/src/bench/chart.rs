@@ -1,6 +1,7 @@
 //! The chart: for each headline row a bar for CoreKey and bars for the two best
 //! peers, as long as their time; the longest of them is as long in every row.
-//! Plain SVG that follows the reader's light or dark setting.
+//! Plain SVG that follows the reader's light or dark setting, on a ground of its
+//! own, so that it can be read where a viewer follows another one.
 
 use serde_json::Value;
 
@@ -18,9 +19,9 @@ const STYLE: &str = "\
 text{font:13px system-ui,sans-serif;fill:#1f2328}\
 .title{font-size:16px;font-weight:600}\
 .small{font-size:11px}\
-.ours{fill:#0969da}.peer{fill:#8c959f}.next{fill:#c4cad0}\
+.page{fill:#fff}.ours{fill:#0969da}.peer{fill:#8c959f}.next{fill:#c4cad0}\
 @media (prefers-color-scheme:dark){\
-text{fill:#e6edf3}.ours{fill:#4493f8}.peer{fill:#7d8590}.next{fill:#484f58}}";
+text{fill:#e6edf3}.page{fill:#0d1117}.ours{fill:#4493f8}.peer{fill:#7d8590}.next{fill:#484f58}}";
 
 pub(super) fn svg(raw: &Value) -> String {
     let rows = tables::headline_rows(raw);
@@ -30,6 +31,7 @@ pub(super) fn svg(raw: &Value) -> String {
          viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"title\">\n\
          <title id=\"title\">Time of one operation, CoreKey and the two fastest peers</title>\n\
          <style>{STYLE}</style>\n\
+         <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\" rx=\"6\"/>\n\
          <text class=\"title\" x=\"16\" y=\"26\">Time of one operation: shorter is better</text>\n\
          <text class=\"small\" x=\"16\" y=\"44\">{}</text>\n",
         escaped(&source(raw))

@@ -148,13 +148,17 @@ impl<V: Register, const STEP: usize> Few<V, STEP> {
     pub(super) const AAD: usize = STEP * V::LANES * BLOCK;
     pub(super) const TEXT: usize = STEP * V::LANES * BLOCK;
 
+    /// Room for the key, which stays where it is.
     #[inline(always)]
-    pub(super) unsafe fn new(tier: Tier, secret: Secret<'_>, aad: usize, text: usize) -> Self {
+    pub(super) fn empty(tier: Tier) -> Self {
+        Self(GcmKey::empty_for(tier), PhantomData)
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn expand(&mut self, secret: Secret<'_>, aad: usize, text: usize) {
         let count = aad.div_ceil(BLOCK) + text.div_ceil(BLOCK) + 1;
-        let mut key = GcmKey::empty_for(tier);
         // SAFETY: the caller's word.
-        unsafe { expand::<V>(secret, &mut key, count.next_multiple_of(V::LANES)) };
-        Self(key, PhantomData)
+        unsafe { expand::<V>(secret, &mut self.0, count.next_multiple_of(V::LANES)) };
     }
 }
 
@@ -251,16 +255,16 @@ pub(super) unsafe fn expand<V: Register>(secret: Secret<'_>, key: &mut GcmKey, c
             _mm_storeu_si128(to.as_mut_ptr().cast(), from);
         }
         key.is_aes256 = secret.is_aes256();
-        let end = key.powers.as_mut_ptr().add(HIGHEST);
-        let mut made = [first_powers::<V>(h); HIGHEST];
-        made[0].store(end.sub(V::LANES).cast());
+        // The registers of powers in the table, the first powers last.
+        let table = key.powers.as_mut_ptr().add(HIGHEST);
+        let register = |i: usize| table.sub(V::LANES * (i + 1)).cast::<u8>();
+        first_powers::<V>(h).store(register(0));
         for i in 1..count / V::LANES {
             // Each from two of about half as many powers, so that few wait for
             // each other.
             let half = i.div_ceil(2);
-            let times = V::broadcast(made[half - 1].first());
-            made[i] = multiply(made[i - half], times);
-            made[i].store(end.sub(V::LANES * (i + 1)).cast());
+            let times = V::broadcast(_mm_loadu_si128(register(half - 1).cast()));
+            multiply(V::load(register(i - half)), times).store(register(i));
         }
     }
 }
@@ -779,7 +783,8 @@ pub(super) unsafe fn store_tag(x: __m128i, tag: &mut [u8; TAG]) {
 
 /// The entries of a tier, which are the same in each: safe functions that take
 /// the token, and functions compiled for the features. The tier says how to wipe
-/// after short messages, `wipe_short`, and others, `wipe_long`.
+/// after the making of a key, `wipe_key`, short messages, `wipe_short`, long ones,
+/// `wipe_long`, and those with a key of their own, `wipe_once`.
 macro_rules! entries {
     (
         token: $token:ty,
@@ -800,7 +805,7 @@ macro_rules! entries {
             }
             // SAFETY: the token proves the features.
             unsafe { compiled(secret, key) };
-            wipe_short(token);
+            wipe_key(token);
         }
 
         /// Encrypts `text` and returns the tag.
@@ -883,7 +888,8 @@ macro_rules! entries {
             ) {
                 // SAFETY: this function is compiled for the features.
                 unsafe {
-                    let key = <$once>::new(Tier::from(token), secret, aad.len(), text.len());
+                    let mut key = <$once>::empty(Tier::from(token));
+                    key.expand(secret, aad.len(), text.len());
                     let text = Text::new(text);
                     let made = gcm::short::<$register, _, $step>(&key, nonce, aad, text, None);
                     gcm::store_tag(made, tag);
@@ -897,7 +903,7 @@ macro_rules! entries {
             let mut tag = [0; TAG];
             // SAFETY: the token proves the features.
             unsafe { compiled(token, secret, nonce, aad, text, &mut tag) };
-            wipe_short(token);
+            wipe_once(token);
             tag
         }
 
@@ -924,7 +930,8 @@ macro_rules! entries {
             ) -> u64 {
                 // SAFETY: this function is compiled for the features.
                 unsafe {
-                    let key = <$once>::new(Tier::from(token), secret, aad.len(), text.len());
+                    let mut key = <$once>::empty(Tier::from(token));
+                    key.expand(secret, aad.len(), text.len());
                     let (text, expected) = (Text::new(text), Some(expected));
                     gcm::any_bit(gcm::short::<$register, _, $step>(
                         &key, nonce, aad, text, expected,
@@ -939,7 +946,7 @@ macro_rules! entries {
             let expected = Expected { tag, on_failure };
             // SAFETY: the token proves the features.
             let difference = unsafe { compiled(token, secret, nonce, aad, text, expected) };
-            wipe_short(token);
+            wipe_once(token);
             verdict::is_zero(difference)
         }
 

@@ -23,14 +23,25 @@ gcm::entries! {
     once: Few<__m128i, 8>,
 }
 
+// The depths are those of the compiled functions, rounded up.
+#[inline(always)]
+fn wipe_key(_: AesNi) {
+    wipe::sse::<32>();
+}
+
 #[inline(always)]
 fn wipe_short(_: AesNi) {
-    wipe::sse::<256>();
+    wipe::sse::<112>();
 }
 
 #[inline(always)]
 fn wipe_long(_: AesNi) {
-    wipe::sse::<512>();
+    wipe::sse::<448>();
+}
+
+#[inline(always)]
+fn wipe_once(_: AesNi) {
+    wipe::sse::<1152>();
 }
 
 // SAFETY: each function is one instruction or few, as described.

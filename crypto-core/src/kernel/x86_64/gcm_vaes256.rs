@@ -20,6 +20,12 @@ gcm::entries! {
     once: Few<__m256i, 8>,
 }
 
+// The depths are those of the compiled functions, rounded up.
+#[inline(always)]
+fn wipe_key(token: Vaes256) {
+    wipe::avx::<96>(token);
+}
+
 #[inline(always)]
 fn wipe_short(token: Vaes256) {
     wipe::avx::<256>(token);
@@ -27,7 +33,12 @@ fn wipe_short(token: Vaes256) {
 
 #[inline(always)]
 fn wipe_long(token: Vaes256) {
-    wipe::avx::<512>(token);
+    wipe::avx::<832>(token);
+}
+
+#[inline(always)]
+fn wipe_once(token: Vaes256) {
+    wipe::avx::<1152>(token);
 }
 
 // SAFETY: each function is one instruction or few, as described.

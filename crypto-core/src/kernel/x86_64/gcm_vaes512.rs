@@ -5,6 +5,7 @@
 //! room before the first.
 
 use core::arch::x86_64::*;
+use core::mem;
 
 use inout::InOutBuf;
 
@@ -22,7 +23,13 @@ gcm::entries! {
     once: Once,
 }
 
-/// Short messages leave nothing on the stack.
+// The depths are those of the compiled functions, rounded up: most
+// spill nothing.
+#[inline(always)]
+fn wipe_key(token: Vaes512) {
+    wipe::avx512::<0>(token);
+}
+
 #[inline(always)]
 fn wipe_short(token: Vaes512) {
     wipe::avx512::<0>(token);
@@ -31,6 +38,11 @@ fn wipe_short(token: Vaes512) {
 #[inline(always)]
 fn wipe_long(token: Vaes512) {
     wipe::avx512::<256>(token);
+}
+
+#[inline(always)]
+fn wipe_once(token: Vaes512) {
+    wipe::avx512::<0>(token);
 }
 
 /// Truth tables of three inputs.
@@ -187,13 +199,19 @@ impl Once {
     const AAD: usize = 3 * BLOCK;
 
     #[inline(always)]
-    unsafe fn new(_: Tier, secret: Secret<'_>, _: usize, _: usize) -> Self {
+    fn empty(_: Tier) -> Self {
+        // SAFETY: zeros are values of all registers.
+        unsafe { mem::zeroed() }
+    }
+
+    #[inline(always)]
+    unsafe fn expand(&mut self, secret: Secret<'_>, _: usize, _: usize) {
         // SAFETY: the caller's word.
         unsafe {
             let (round_keys, h) = gcm::schedule(secret);
             let low = gcm::first_powers::<__m512i>(h);
             let high = gcm::multiply(low, _mm512_shuffle_i64x2::<0>(low, low));
-            Self { round_keys, high, low, is_aes256: secret.is_aes256() }
+            *self = Self { round_keys, high, low, is_aes256: secret.is_aes256() };
         }
     }
 }
