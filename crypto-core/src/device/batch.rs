@@ -186,6 +186,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Takes a message apart and checks all that can be checked without a key.
+    #[inline(always)]
     fn of(item: &Item<'a>) -> Result<Self, Error> {
         let parts = inspect(item.message)?;
         if item.external_aad.len() > MAX_EXTERNAL_AAD_LEN {
