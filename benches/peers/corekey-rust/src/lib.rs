@@ -1,9 +1,10 @@
 //! CoreKey through its Rust API.
 
 use corekey::aead::{AeadAlgorithm, AeadKey, open_once, seal_once};
+use corekey::device::batch::{Item, Known};
 use corekey::device::message::{Form, Session};
 use corekey::device::name::{Boot, DeviceId, Version};
-use corekey::device::opener::Opener;
+use corekey::device::opener::{FIRST_CONTACT, Opener, STATE_LEN};
 use corekey::device::root::{Root, RootKey};
 use corekey::device::sealer::Sealer;
 use corekey::hash::HashAlgorithm;
@@ -15,7 +16,7 @@ peer::export!(
     CoreKey,
     c"CoreKey (Rust)",
     || peer::locked("corekey"),
-    c"AeadKey::seal_in_place and open_in_place, seal_once and open_once, Prk::expand, HmacKey::mac; device: RootKey::device_key, Opener::first_contact, Opener::open"
+    c"AeadKey::seal_in_place and open_in_place, seal_once and open_once, Prk::expand, HmacKey::mac; device: RootKey::device_keys, RootKey::device_key and Opener::first_contact for one message, RootKey::open_batch for many"
 );
 
 /// The crate `corekey`.
@@ -91,29 +92,42 @@ impl Mac<CoreKey> for Hmac {
 }
 
 /// A ready root.
-pub struct Devices(RootKey);
+pub struct Devices {
+    root: RootKey,
+    keys: [Secret<32>; MANY],
+}
 
 impl Devices {
-    fn opener(&self, message: &Message) -> Result<Opener, corekey::Error> {
-        let id = DeviceId::new(&message.id)?;
-        let key = self.0.device_key(&id, Version::new(message.version)?)?;
-        Ok(Opener::first_contact(key))
-    }
-
     fn wire(&self, message: &Message) -> Result<Vec<u8>, corekey::Error> {
-        let opener = self.opener(message)?;
+        let id = DeviceId::new(&message.id)?;
+        let key = self.root.device_key(&id, Version::new(message.version)?)?;
         let session = Session::counted(Boot::new(message.boot)?);
-        let mut sealer = Sealer::up(opener.key(), session)?;
+        let mut sealer = Sealer::up(&key, session)?;
         let mut wire = vec![0; sealer.sealed_len(Form::Long, message.text.len())?];
         sealer.seal(Form::Long, &[], &message.text, &mut wire)?;
         Ok(wire)
     }
 }
 
+/// A message of a sender that is heard for the first time.
+fn item<'a>(message: &'a mut Message, state: &'a mut [u8; STATE_LEN]) -> Item<'a> {
+    let version = version(message);
+    Item::new(&message.wire, &mut message.opened).from_known(Known {
+        id: &message.id,
+        version,
+        state,
+    })
+}
+
+fn version(message: &Message) -> Version {
+    Version::new(message.version).expect("the version is legal")
+}
+
 impl Fleet<CoreKey> for Devices {
     fn new(_: CoreKey, root: &Key32) -> Option<Self> {
         let mut root = *root;
-        Some(Self(RootKey::new(&Secret::take(&mut root))))
+        let keys = std::array::from_fn(|_| Secret::take(&mut [0; 32]));
+        Some(Self { root: RootKey::new(&Secret::take(&mut root)), keys })
     }
 
     fn accept(&mut self, message: &mut Message) -> Tag {
@@ -122,17 +136,30 @@ impl Fleet<CoreKey> for Devices {
     }
 
     fn open(&mut self, message: &mut Message) -> bool {
-        let opened = self
-            .opener(message)
-            .and_then(|mut opener| opener.open(&[], &message.wire, &mut message.opened));
+        let opened = DeviceId::new(&message.id)
+            .and_then(|id| self.root.device_key(&id, version(message)))
+            .and_then(|key| {
+                Opener::first_contact(key).open(&[], &message.wire, &mut message.opened)
+            });
         opened.is_ok()
     }
 
+    fn open_many(&mut self, messages: &mut [Message; MANY]) -> bool {
+        let mut states = [FIRST_CONTACT; MANY];
+        let mut states = states.iter_mut();
+        let mut items = messages
+            .each_mut()
+            .map(|message| item(message, states.next().expect("there are as many states")));
+        self.root.open_batch(&mut items);
+        items.iter().all(|item| item.result().is_ok())
+    }
+
     fn device_keys(&mut self, messages: &[Message; MANY], keys: &mut [Key32; MANY]) -> bool {
-        for (message, key) in messages.iter().zip(keys) {
-            let device = self.opener(message).expect("ids and versions are legal");
-            *key = *device.key().expose();
+        let devices = messages.each_ref().map(|message| (&message.id[..], version(message)));
+        let done = self.root.device_keys(&devices, &mut self.keys).is_ok();
+        for (key, secret) in keys.iter_mut().zip(&self.keys) {
+            *key = *secret.expose();
         }
-        true
+        done
     }
 }
