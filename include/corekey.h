@@ -136,9 +136,7 @@ corekey_status corekey_wipe(void *memory, size_t len);
 #define COREKEY_HASH_CTX_WORDS 32          /* Words of a corekey_hash_ctx. */
 
 /* A message that comes in pieces. May be copied. */
-typedef struct corekey_hash_ctx {
-  uint64_t opaque[COREKEY_HASH_CTX_WORDS];
-} corekey_hash_ctx;
+typedef struct corekey_hash_ctx { uint64_t opaque[COREKEY_HASH_CTX_WORDS]; } corekey_hash_ctx;
 
 /* The digest of data. digest_len is exactly the digest's length. */
 COREKEY_MUST_CHECK corekey_status corekey_hash(uint32_t alg, const uint8_t *data,
@@ -169,14 +167,10 @@ COREKEY_MUST_CHECK corekey_status corekey_hash_final(corekey_hash_ctx *ctx, uint
 #define COREKEY_HMAC_CTX_WORDS 40          /* Words of a corekey_hmac_ctx. */
 
 /* A key, ready for use. May be copied. */
-typedef struct corekey_hmac_key {
-  uint64_t opaque[COREKEY_HMAC_KEY_WORDS];
-} corekey_hmac_key;
+typedef struct corekey_hmac_key { uint64_t opaque[COREKEY_HMAC_KEY_WORDS]; } corekey_hmac_key;
 
 /* A message that comes in pieces. May be copied. */
-typedef struct corekey_hmac_ctx {
-  uint64_t opaque[COREKEY_HMAC_CTX_WORDS];
-} corekey_hmac_ctx;
+typedef struct corekey_hmac_ctx { uint64_t opaque[COREKEY_HMAC_CTX_WORDS]; } corekey_hmac_ctx;
 
 /* A key from secret, which may have any length; RFC 2104 section 3 advises at
  * least that of the digest. */
@@ -218,9 +212,7 @@ COREKEY_MUST_CHECK corekey_status corekey_hmac_final(corekey_hmac_ctx *ctx, uint
 #define COREKEY_PRK_WORDS 40               /* Words of a corekey_prk. */
 
 /* A pseudorandom key, ready to be expanded. May be copied. */
-typedef struct corekey_prk {
-  uint64_t opaque[COREKEY_PRK_WORDS];
-} corekey_prk;
+typedef struct corekey_prk { uint64_t opaque[COREKEY_PRK_WORDS]; } corekey_prk;
 
 /* HKDF-Extract (RFC 5869 section 2.2). An empty salt is the RFC's default, a
  * digest of zeros; ikm is the input keying material, of any length. */
@@ -266,9 +258,7 @@ COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt
 #define COREKEY_AEAD_KEY_WORDS 128         /* Words of a corekey_aead_key. */
 
 /* A key with its schedule. May be copied. */
-typedef struct corekey_aead_key {
-  uint64_t opaque[COREKEY_AEAD_KEY_WORDS];
-} corekey_aead_key;
+typedef struct corekey_aead_key { uint64_t opaque[COREKEY_AEAD_KEY_WORDS]; } corekey_aead_key;
 
 /* A key from secret, whose length is exactly that of the algorithm. */
 COREKEY_MUST_CHECK corekey_status corekey_aead_key_init_sized(corekey_aead_key *key,
@@ -374,9 +364,7 @@ COREKEY_MUST_CHECK corekey_status corekey_random(uint8_t *out, size_t out_len);
 #define COREKEY_DRBG_WORDS 24              /* Words of a corekey_drbg. */
 
 /* A generator. May NOT be copied or moved: a copy answers COREKEY_E_MOVED. */
-typedef struct corekey_drbg {
-  uint64_t opaque[COREKEY_DRBG_WORDS];
-} corekey_drbg;
+typedef struct corekey_drbg { uint64_t opaque[COREKEY_DRBG_WORDS]; } corekey_drbg;
 
 /* An entropy source: fills out with len bytes (COREKEY_ENTROPY_LEN) that hold
  * 256 bits of min-entropy or more, and returns 0; or returns another value,
@@ -424,9 +412,7 @@ COREKEY_MUST_CHECK corekey_status corekey_drbg_generate(corekey_drbg *drbg,
 #define COREKEY_DEVICE_KEY_WORDS 64        /* Words of a corekey_device_key. */
 
 /* A device key with its id and version. May be copied. */
-typedef struct corekey_device_key {
-  uint64_t opaque[COREKEY_DEVICE_KEY_WORDS];
-} corekey_device_key;
+typedef struct corekey_device_key { uint64_t opaque[COREKEY_DEVICE_KEY_WORDS]; } corekey_device_key;
 
 /* Takes a key of COREKEY_KEY_LEN bytes that a factory or a root gave.
  * Errors: COREKEY_E_RANGE for a version outside its range. */
@@ -476,9 +462,7 @@ COREKEY_MUST_CHECK corekey_status corekey_device_key_personalization(const corek
 #define COREKEY_ROOT_WORDS 40              /* Words of a corekey_root. */
 
 /* A root secret, ready to derive. May be copied. */
-typedef struct corekey_root {
-  uint64_t opaque[COREKEY_ROOT_WORDS];
-} corekey_root;
+typedef struct corekey_root { uint64_t opaque[COREKEY_ROOT_WORDS]; } corekey_root;
 
 /* Takes a root of COREKEY_KEY_LEN uniformly random bytes. */
 COREKEY_MUST_CHECK corekey_status corekey_root_init_sized(corekey_root *root, size_t root_size,
@@ -551,14 +535,10 @@ COREKEY_MUST_CHECK corekey_status corekey_root_unwrap_sized(corekey_device_key *
 
 /* Seals one session. May NOT be copied or moved: a copy, which would use the
  * same nonces again, answers COREKEY_E_MOVED. */
-typedef struct corekey_sealer {
-  uint64_t opaque[COREKEY_SEALER_WORDS];
-} corekey_sealer;
+typedef struct corekey_sealer { uint64_t opaque[COREKEY_SEALER_WORDS]; } corekey_sealer;
 
 /* Opens the messages of one device key. May NOT be copied or moved. */
-typedef struct corekey_opener {
-  uint64_t opaque[COREKEY_OPENER_WORDS];
-} corekey_opener;
+typedef struct corekey_opener { uint64_t opaque[COREKEY_OPENER_WORDS]; } corekey_opener;
 
 /* What a message says of itself; authentic only if corekey_open gave it. */
 typedef struct corekey_message {
@@ -655,6 +635,53 @@ COREKEY_MUST_CHECK corekey_status corekey_cose_key(const corekey_device_key *key
 #define corekey_opener_init_down(opener, key, boot) \
     corekey_opener_init_down_sized((opener), sizeof *(opener), (key), (boot))
 #define corekey_opener_clear(opener) corekey_wipe((opener), sizeof *(opener))
+
+/* ==========================================================================
+ * Many devices at once, for services that hold their root: the same results as
+ * one by one, sooner.
+ */
+
+/* A device and the version of its key. */
+typedef struct corekey_device {
+  const uint8_t *id;     /* The id. */
+  size_t id_len;         /* Bytes of the id. */
+  uint64_t version;      /* Version. */
+} corekey_device;
+
+/* A message for corekey_root_open_batch, and what became of it. */
+typedef struct corekey_item {
+  const uint8_t *message; /* The message. */
+  size_t message_len;    /* Bytes of it. */
+  const uint8_t *aad;    /* External AAD. */
+  size_t aad_len;        /* Bytes of it. */
+  struct corekey_device known; /* The sender, if state is not NULL. */
+  uint8_t *state;        /* NULL, or the sender's COREKEY_OPENER_STATE_LEN bytes. */
+  uint8_t *out;          /* Where the payload goes. */
+  size_t out_cap;        /* Room there. */
+  size_t out_len;        /* Stored: as by corekey_open. */
+  int32_t status;        /* Stored: as by corekey_open. */
+  uint32_t reserved;     /* 0. */
+  corekey_message info;  /* Stored if status is COREKEY_OK. */
+} corekey_item;
+
+/* Derives the keys of count devices, COREKEY_KEY_LEN bytes each, one behind the
+ * other to secrets.
+ * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
+ * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+COREKEY_MUST_CHECK corekey_status corekey_root_device_secrets(const corekey_root *root,
+    const corekey_device *devices, size_t count, uint8_t *secrets, size_t secrets_len);
+
+/* Opens count uplinks, each of the device that it names and that its tag then
+ * proves. With a state, an item must be of the device known, may be compact and
+ * must be fresh; state is replaced then (the first comes from corekey_opener_save
+ * of a new opener). Without, YOU must look for replays: info has session and
+ * counter. out and state may overlap nothing of this and other items.
+ * Returns COREKEY_OK when every item has its status, which is that of
+ * corekey_open, COREKEY_E_RANGE or COREKEY_E_BAD_STATE; COREKEY_E_NULL,
+ * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP (root and items),
+ * COREKEY_E_STATE; then no item was touched. */
+COREKEY_MUST_CHECK corekey_status corekey_root_open_batch(const corekey_root *root,
+    corekey_item *items, size_t count);
 
 /* ==========================================================================
  * Rotation: a device moves to its next key, and the old one is erased. An

@@ -463,6 +463,17 @@ class root : public detail::context<corekey_root> {
     return key;
   }
 
+  /* Writes the keys of many devices, one behind the other. */
+  void device_secrets(const corekey_device *devices, std::size_t count, std::uint8_t *secrets,
+                      std::size_t secrets_len) const {
+    check(corekey_root_device_secrets(get(), devices, count, secrets, secrets_len));
+  }
+
+  /* Opens the messages of many devices: each item has its own status. */
+  void open_batch(corekey_item *items, std::size_t count) const {
+    check(corekey_root_open_batch(get(), items, count));
+  }
+
   /* Returns the characters written, the NUL behind them not counted. */
   std::size_t device_key_base64(std::uint64_t version, const std::uint8_t *id,
                                 std::size_t id_len, char *text, std::size_t text_cap) const {

@@ -246,9 +246,14 @@ impl Sha256Key {
     /// Fills `tag` with that of `data`.
     pub(crate) fn mac(&self, data: &[u8], tag: &mut [u8; sha256::DIGEST]) {
         let (blocks, rest) = data.as_chunks();
-        let before = sha256::BLOCK + data.len() - rest.len();
+        let before = (sha256::BLOCK + data.len() - rest.len()) as u64;
+        if rest.len() <= Joined::<1>::MAX_PADDED {
+            let mut last = Joined::<1>::new();
+            let last = last.pad(before, [rest]);
+            return sha256::hmac(self.cpu, &self.state, blocks, last, tag);
+        }
         let mut last = Joined::<2>::new();
-        let last = last.pad(before as u64, [rest]);
+        let last = last.pad(before, [rest]);
         sha256::hmac(self.cpu, &self.state, blocks, last, tag);
     }
 

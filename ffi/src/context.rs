@@ -81,6 +81,7 @@ pub(crate) unsafe fn store<C: Context>(context: *mut C, value: C::Value) {
 /// # Safety
 /// `context` is NULL, or valid to read and nobody writes to it for `'a`; if its
 /// first word is `C::MAGIC`, then [`store`] put it there.
+#[inline(always)]
 pub(crate) unsafe fn borrow<'a, C: Context>(context: *const C) -> Outcome<&'a C::Value> {
     // SAFETY: the caller's word.
     unsafe { check::<C>(context)? };
@@ -96,6 +97,7 @@ pub(crate) unsafe fn borrow<'a, C: Context>(context: *const C) -> Outcome<&'a C:
 ///
 /// # Safety
 /// As [`borrow`], and nobody else reads or writes the context for `'a`.
+#[inline(always)]
 pub(crate) unsafe fn borrow_mut<'a, C: Context>(context: *mut C) -> Outcome<&'a mut C::Value> {
     // SAFETY: the caller's word.
     unsafe { check::<C>(context)? };
@@ -123,6 +125,7 @@ pub(crate) unsafe fn copy<C: Context>(context: *const C) -> Outcome<C::Value> {
 ///
 /// # Safety
 /// As [`borrow`].
+#[inline(always)]
 unsafe fn check<C: Context>(context: *const C) -> Outcome {
     aligned(context)?;
     let words = context.cast::<u64>();

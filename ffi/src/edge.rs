@@ -68,19 +68,30 @@ fn own_frame(body: impl FnOnce() -> corekey_status) -> corekey_status {
     body()
 }
 
-/// Addresses that an argument covers.
+/// Addresses that an argument covers, up to `end`. An empty one is such that it
+/// overlaps nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Region {
     start: usize,
-    len: usize,
+    end: usize,
 }
 
 impl Region {
-    fn overlaps(self, other: Self) -> bool {
-        self.len != 0
-            && other.len != 0
-            && self.start < other.start.saturating_add(other.len)
-            && other.start < self.start.saturating_add(self.len)
+    /// No address at all.
+    pub(crate) const NOWHERE: Self = Self { start: usize::MAX, end: 0 };
+
+    #[inline(always)]
+    const fn new(start: usize, len: usize) -> Self {
+        if len == 0 {
+            return Self::NOWHERE;
+        }
+        Self { start, end: start.saturating_add(len) }
+    }
+
+    /// Without branches: there are many of these in a call.
+    #[inline(always)]
+    const fn overlaps(self, other: Self) -> bool {
+        (self.start < other.end) & (other.start < self.end)
     }
 }
 
@@ -94,6 +105,7 @@ pub(crate) struct Input {
 impl Input {
     /// # Errors
     /// COREKEY_E_NULL, COREKEY_E_LENGTH.
+    #[inline(always)]
     pub(crate) fn new(start: *const u8, len: usize) -> Outcome<Self> {
         check_range(start.addr(), len)?;
         Ok(Self { start, len })
@@ -103,8 +115,9 @@ impl Input {
         self.len
     }
 
+    #[inline(always)]
     pub(crate) fn region(self) -> Region {
-        Region { start: self.start.addr(), len: self.len }
+        Region::new(self.start.addr(), self.len)
     }
 
     /// The bytes up to the last `n`, and those.
@@ -149,6 +162,7 @@ pub(crate) struct Output {
 impl Output {
     /// # Errors
     /// COREKEY_E_NULL, COREKEY_E_LENGTH.
+    #[inline(always)]
     pub(crate) fn new(start: *mut u8, len: usize) -> Outcome<Self> {
         check_range(start.addr(), len)?;
         Ok(Self { start, len })
@@ -158,8 +172,9 @@ impl Output {
         self.len
     }
 
+    #[inline(always)]
     pub(crate) fn region(self) -> Region {
-        Region { start: self.start.addr(), len: self.len }
+        Region::new(self.start.addr(), self.len)
     }
 
     /// # Safety
@@ -175,6 +190,23 @@ impl Output {
     }
 }
 
+#[cfg(feature = "root")]
+impl Output {
+    /// The first `count` elements of a type that is bytes only.
+    ///
+    /// # Safety
+    /// As [`Output::slice`]; any bytes are a `T`, which aligns to 1, and as many
+    /// fit in the output.
+    pub(crate) unsafe fn elements<'a, T>(self, count: usize) -> &'a mut [T] {
+        const { assert!(align_of::<T>() == 1) };
+        if count == 0 {
+            return &mut [];
+        }
+        // SAFETY: not NULL, since there are bytes; else as in `slice`.
+        unsafe { slice::from_raw_parts_mut(self.start.cast(), count) }
+    }
+}
+
 /// An output whose length the call reports in `*len`.
 pub(crate) struct Reported {
     pub(crate) out: Output,
@@ -184,12 +216,14 @@ pub(crate) struct Reported {
 impl Reported {
     /// # Errors
     /// COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH.
+    #[inline(always)]
     pub(crate) fn new(start: *mut u8, capacity: usize, len: *mut usize) -> Outcome<Self> {
         aligned(len)?;
         Ok(Self { out: Output::new(start, capacity)?, len })
     }
 
     /// Refuses overlaps of buffer and length with `others` and each other.
+    #[inline(always)]
     pub(crate) fn disjoint(&self, others: &[Region]) -> Outcome {
         disjoint(self.out.region(), others)?;
         disjoint(self.len_region(), others)?;
@@ -198,6 +232,7 @@ impl Reported {
 
     /// As [`Reported::disjoint`], but `source` may start where the buffer does.
     /// Returns whether it does: then the call works in place.
+    #[inline(always)]
     pub(crate) fn disjoint_or_in_place(&self, source: Input, others: &[Region]) -> Outcome<bool> {
         self.disjoint(others)?;
         disjoint(self.len_region(), &[source.region()])?;
@@ -227,6 +262,7 @@ impl Reported {
     ///
     /// # Safety
     /// The length pointer is valid to write.
+    #[inline(always)]
     pub(crate) unsafe fn report(
         &self,
         result: Result<usize, corekey::Error>,
@@ -246,20 +282,22 @@ impl Reported {
         outcome
     }
 
+    #[inline(always)]
     fn len_region(&self) -> Region {
-        Region { start: self.len.addr(), len: size_of::<usize>() }
+        Region::new(self.len.addr(), size_of::<usize>())
     }
 }
 
 /// The addresses of a context.
 pub(crate) fn region_of<C>(context: *const C) -> Region {
-    Region { start: context.addr(), len: size_of::<C>() }
+    Region::new(context.addr(), size_of::<C>())
 }
 
 /// # Errors
 /// COREKEY_E_OVERLAP if `out` overlaps any of `others`.
+#[inline(always)]
 pub(crate) fn disjoint(out: Region, others: &[Region]) -> Outcome {
-    if others.iter().any(|other| out.overlaps(*other)) {
+    if others.iter().fold(false, |any, other| any | out.overlaps(*other)) {
         return Err(COREKEY_E_OVERLAP);
     }
     Ok(())
@@ -269,6 +307,7 @@ pub(crate) fn disjoint(out: Region, others: &[Region]) -> Outcome {
 ///
 /// # Errors
 /// COREKEY_E_OVERLAP if they overlap in another way.
+#[inline(always)]
 pub(crate) fn in_place(out: Output, source: Input) -> Outcome<bool> {
     if !out.region().overlaps(source.region()) {
         return Ok(false);
@@ -281,6 +320,7 @@ pub(crate) fn in_place(out: Output, source: Input) -> Outcome<bool> {
 
 /// # Errors
 /// COREKEY_E_NULL, COREKEY_E_ALIGNMENT.
+#[inline(always)]
 pub(crate) fn aligned<T>(pointer: *const T) -> Outcome {
     if pointer.is_null() {
         return Err(COREKEY_E_NULL);
@@ -291,6 +331,7 @@ pub(crate) fn aligned<T>(pointer: *const T) -> Outcome {
     Ok(())
 }
 
+#[inline(always)]
 fn check_range(start: usize, len: usize) -> Outcome {
     if len > isize::MAX as usize {
         return Err(COREKEY_E_LENGTH);
@@ -320,7 +361,7 @@ mod tests {
 
     #[test]
     fn regions_overlap_only_where_they_share_a_byte() {
-        let region = |start, len| Region { start, len };
+        let region = Region::new;
         assert!(region(10, 5).overlaps(region(14, 1)));
         assert!(region(14, 1).overlaps(region(10, 5)));
         assert!(!region(10, 5).overlaps(region(15, 1)));

@@ -13,6 +13,8 @@
 mod edge;
 
 pub mod aead;
+#[cfg(feature = "root")]
+pub mod batch;
 mod context;
 #[cfg(feature = "device")]
 pub mod device_key;

@@ -504,6 +504,7 @@ unsafe fn report_opened(target: &Reported, result: Result<usize, corekey::Error>
     }
 }
 
+/// What an opener says of a message that it has opened.
 fn describe_opened(opener: &Opener, opened: &Opened) -> corekey_message {
     let claim = Claim::Long {
         version: opened.version,
@@ -511,14 +512,17 @@ fn describe_opened(opener: &Opener, opened: &Opened) -> corekey_message {
         session: opened.session,
         counter: opened.counter,
     };
-    let form = match opened.form {
-        Form::Long => COREKEY_LONG,
-        Form::Compact => COREKEY_COMPACT,
-    };
-    corekey_message { form, ..describe(&claim, opened.len) }
+    corekey_message { form: form_number(opened.form), ..describe(&claim, opened.len) }
 }
 
-fn describe(claim: &Claim<'_>, payload_len: usize) -> corekey_message {
+pub(crate) fn form_number(form: Form) -> u32 {
+    match form {
+        Form::Long => COREKEY_LONG,
+        Form::Compact => COREKEY_COMPACT,
+    }
+}
+
+pub(crate) fn describe(claim: &Claim<'_>, payload_len: usize) -> corekey_message {
     let mut text = corekey_message {
         version: 0,
         boot: 0,

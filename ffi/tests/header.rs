@@ -12,7 +12,7 @@ use std::{env, fs};
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 
 /// The sections in the order of use.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "status",
     "general",
     "hash",
@@ -26,6 +26,7 @@ const SECTIONS: [&str; 15] = [
     "device_key",
     "root",
     "message",
+    "batch",
     "rotation",
     "journal",
 ];
@@ -162,9 +163,17 @@ fn fields(declaration: &str) -> String {
     text
 }
 
-/// A function's declaration on lines of up to 96 characters; anything else as
-/// it is.
+/// A context, whose words nobody has to look at.
+fn is_opaque(declaration: &str) -> bool {
+    declaration.starts_with("typedef struct") && declaration.contains(" opaque[")
+}
+
+/// A function's declaration on lines of up to 96 characters, a context on one;
+/// anything else as it is.
 fn wrap(declaration: &str) -> String {
+    if is_opaque(declaration) {
+        return declaration.split_whitespace().collect::<Vec<_>>().join(" ") + "\n";
+    }
     if !declaration.trim_end().ends_with(");") || declaration.starts_with("typedef") {
         return format!("{}\n", declaration.trim_end());
     }

@@ -13,7 +13,6 @@
 
 use core::fmt;
 
-use crate::Error;
 use crate::aead::{AeadAlgorithm, TAG_LEN, open_once};
 use crate::device::freshness::Freshness;
 use crate::device::key::with_message_step;
@@ -27,6 +26,7 @@ use crate::device::root::{MAX_ID_AT_ONCE, RootKey};
 use crate::lanes::Lanes;
 use crate::mac::Sha256Key;
 use crate::secret::Secret;
+use crate::{Error, wipe};
 
 /// What a service knows of the sender before it opens a message.
 pub struct Known<'a> {
@@ -138,6 +138,7 @@ impl RootKey {
                 }
             }
         }
+        wipe::registers();
     }
 
     /// Makes the tags of `lanes` the message keys of `plans`.
@@ -185,6 +186,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Takes a message apart and checks all that can be checked without a key.
+    #[inline(always)]
     fn of(item: &Item<'a>) -> Result<Self, Error> {
         let parts = inspect(item.message)?;
         if item.external_aad.len() > MAX_EXTERNAL_AAD_LEN {

@@ -15,7 +15,7 @@ use crate::lanes::Lanes;
 use crate::mac::Sha256Key;
 use crate::secret::Secret;
 use crate::wrap::{WrapAlgorithm, WrapKey};
-use crate::{Error, ct};
+use crate::{Error, ct, wipe};
 
 /// The longest id with which the derivation of a device key is a message that
 /// fits in [`Lanes`]; as long as that it costs two compressions.
@@ -154,6 +154,7 @@ impl RootKey {
                 }
             }
         }
+        wipe::registers();
         Ok(())
     }
 

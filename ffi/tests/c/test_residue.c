@@ -888,6 +888,45 @@ static void call_opener_save(void) {
   status = corekey_opener_save(&opener, out, COREKEY_OPENER_STATE_LEN);
 }
 
+/* The same message from sixteen devices, or from few, whose root is the key. */
+#define MANY 16
+static corekey_device many[MANY];
+static uint8_t many_secrets[MANY * COREKEY_KEY_LEN];
+static corekey_item items[MANY];
+static size_t item_count;
+
+static void make_items(void) {
+  make_root();
+  OK(corekey_sealer_init(&sealer, &device_key, COREKEY_UP, 7, NULL, 0));
+  OK(corekey_seal(&sealer, COREKEY_LONG, NULL, 0, text, sizeof text, message, sizeof message,
+                  &message_len));
+  seek_schedule(&device_key);
+  for (size_t i = 0; i < MANY; i++) {
+    static uint8_t outs[MANY][sizeof text];
+    many[i] = (corekey_device){id, sizeof id, 1};
+    items[i] = (corekey_item){.message = message,
+                              .message_len = message_len,
+                              .out = outs[i],
+                              .out_cap = sizeof outs[i]};
+  }
+}
+
+static void call_device_secrets(void) {
+  status = corekey_root_device_secrets(&root, many, item_count, many_secrets,
+                                       item_count * COREKEY_KEY_LEN);
+}
+
+static void call_open_batch(void) { status = corekey_root_open_batch(&root, items, item_count); }
+
+static void many_devices_leave_nothing(void **state) {
+  (void)state;
+  for (item_count = 1; item_count <= MANY; item_count += MANY - 1) {
+    leaves_nothing(make_items, call_device_secrets, nothing);
+    leaves_nothing(make_items, call_open_batch, nothing);
+    assert_int_equal(items[0].status, COREKEY_OK);
+  }
+}
+
 static void messages_leave_nothing(void **state) {
   (void)state;
   for (form = COREKEY_LONG; form <= COREKEY_COMPACT; form++) {
@@ -998,6 +1037,7 @@ int main(void) {
       cmocka_unit_test(device_keys_leave_nothing),
       cmocka_unit_test(roots_leave_nothing),
       cmocka_unit_test(messages_leave_nothing),
+      cmocka_unit_test(many_devices_leave_nothing),
       cmocka_unit_test(rotation_and_journal_leave_nothing),
   };
   const int failed = cmocka_run_group_tests_name("residue search", of_the_search, NULL, NULL);

@@ -31,6 +31,8 @@ CONTEXT_IS(corekey_opener, 208);
 
 /* What a message says of itself: the same layout for every compiler. */
 _Static_assert(sizeof(corekey_message) == 176, "no padding that a compiler may choose");
+_Static_assert(sizeof(corekey_device) == 2 * sizeof(size_t) + 8, "nor here");
+_Static_assert(sizeof(corekey_item) == 10 * sizeof(size_t) + 16 + 176, "nor here");
 _Static_assert(_Alignof(corekey_message) <= 8, "no more than 8 bytes");
 _Static_assert(offsetof(corekey_message, version) == 0, "");
 _Static_assert(offsetof(corekey_message, boot) == 8, "");

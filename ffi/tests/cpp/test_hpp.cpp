@@ -345,6 +345,17 @@ void a_root_derives_wraps_and_unwraps_device_keys() {
   const corekey::device_key unwrapped =
       root.unwrap(1, ID_AT, ID_LEN, wrapped.at, wrapped.size());
   REQUIRE(check_value_of(unwrapped) == CHECK_VALUE);
+  const corekey_device device = {ID_AT, ID_LEN, 1};
+  bytes<32> secret = {{0}};
+  root.device_secrets(&device, 1, secret.at, secret.size());
+  const corekey::device_key derived(1, ID_AT, ID_LEN, secret.at, secret.size());
+  REQUIRE(check_value_of(derived) == CHECK_VALUE);
+  REQUIRE(thrown_by([&] { root.device_secrets(&device, 1, secret.at, 31); }) ==
+          COREKEY_E_LENGTH);
+  corekey_item item = corekey_item();
+  root.open_batch(&item, 1);
+  REQUIRE(item.status == COREKEY_E_MALFORMED);
+  REQUIRE(thrown_by([&] { root.open_batch(nullptr, 1); }) == COREKEY_E_NULL);
   const corekey::root fleet = root.fleet(ID_AT, 1);
   REQUIRE(thrown_by([&] { fleet.unwrap(1, ID_AT, ID_LEN, wrapped.at, wrapped.size()); }) ==
           COREKEY_E_UNVERIFIED);
