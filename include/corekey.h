@@ -666,8 +666,7 @@ typedef struct corekey_item {
 
 /* Derives the keys of count devices, COREKEY_KEY_LEN bytes each, one behind the
  * other to secrets.
- * Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
- * COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE. */
+ * Errors: COREKEY_E_RANGE. */
 COREKEY_MUST_CHECK corekey_status corekey_root_device_secrets(const corekey_root *root,
     const corekey_device *devices, size_t count, uint8_t *secrets, size_t secrets_len);
 
@@ -677,9 +676,7 @@ COREKEY_MUST_CHECK corekey_status corekey_root_device_secrets(const corekey_root
  * of a new opener). Without, YOU must look for replays: info has session and
  * counter. out and state may overlap nothing of this and other items.
  * Returns COREKEY_OK when every item has its status, which is that of
- * corekey_open, COREKEY_E_RANGE or COREKEY_E_BAD_STATE; COREKEY_E_NULL,
- * COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP (root and items),
- * COREKEY_E_STATE; then no item was touched. */
+ * corekey_open, COREKEY_E_RANGE or COREKEY_E_BAD_STATE; else no item was touched. */
 COREKEY_MUST_CHECK corekey_status corekey_root_open_batch(const corekey_root *root,
     corekey_item *items, size_t count);
 

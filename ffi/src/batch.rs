@@ -62,8 +62,10 @@ pub struct corekey_item {
 
 /// Derives the keys of count devices, COREKEY_KEY_LEN bytes each, one behind the
 /// other to secrets.
-/// Returns COREKEY_OK; COREKEY_E_NULL, COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH,
-/// COREKEY_E_RANGE, COREKEY_E_OVERLAP, COREKEY_E_STATE.
+/// Errors: COREKEY_E_RANGE.
+///
+/// # Rust; Python
+/// [`corekey::device::root::RootKey::device_keys`]
 ///
 /// # Safety
 /// See the conventions of the header.
@@ -115,9 +117,10 @@ pub unsafe extern "C" fn corekey_root_device_secrets(
 /// of a new opener). Without, YOU must look for replays: info has session and
 /// counter. out and state may overlap nothing of this and other items.
 /// Returns COREKEY_OK when every item has its status, which is that of
-/// corekey_open, COREKEY_E_RANGE or COREKEY_E_BAD_STATE; COREKEY_E_NULL,
-/// COREKEY_E_ALIGNMENT, COREKEY_E_LENGTH, COREKEY_E_OVERLAP (root and items),
-/// COREKEY_E_STATE; then no item was touched.
+/// corekey_open, COREKEY_E_RANGE or COREKEY_E_BAD_STATE; else no item was touched.
+///
+/// # Rust; Python
+/// [`corekey::device::root::RootKey::open_batch`]
 ///
 /// # Safety
 /// See the conventions of the header.
