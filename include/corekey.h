@@ -265,8 +265,9 @@ COREKEY_MUST_CHECK corekey_status corekey_hkdf(uint32_t alg, const uint8_t *salt
  * Sealing and opening: AES-128-GCM and AES-256-GCM (NIST SP 800-38D).
  * Nonces are COREKEY_NONCE_LEN bytes and must never be used twice with one
  * key; tags are COREKEY_TAG_LEN bytes; a message is at most 2^36 - 32 bytes.
- * An open verifies before it decrypts. If it fails, the bytes that the
- * plaintext would have had are zeros; in place, the message is gone.
+ * If an open fails, the bytes that the plaintext would have had are zeros; in
+ * place, the message is gone. Look at the output only after the call: bytes of a
+ * long message may stand there before they are verified.
  * In place means that output and input start at the same address; any other
  * overlap is refused.
  */

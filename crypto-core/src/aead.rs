@@ -2,8 +2,9 @@
 //! 128-bit tags; in place or from one buffer to another, the tag apart or
 //! behind the ciphertext.
 //!
-//! Verified before released: an open compares the tag before it decrypts, so
-//! no unverified plaintext is ever written. **A nonce must never be used twice
+//! Verified before released: after an open that fails the output is zeros. A
+//! short message is never written before its tag was compared; on x86-64 a long
+//! one may be, and is wiped within the call. **A nonce must never be used twice
 //! with one key**: that gives away the authentication key. Relies on the kernels.
 
 #![forbid(unsafe_code)]

@@ -46,7 +46,7 @@ pub(crate) enum OnFailure {
 
 /// Powers of the hash key that a key holds, and blocks of zeros behind them: as
 /// many as the best tier of the architecture uses.
-const POWERS: usize = if cfg!(target_arch = "x86_64") {
+pub(super) const POWERS: usize = if cfg!(target_arch = "x86_64") {
     40
 } else if cfg!(target_arch = "aarch64") {
     8
@@ -236,5 +236,213 @@ impl Drop for GcmKey {
         self.round_keys = [[0; BLOCK]; 15];
         self.powers = [[0; BLOCK]; POWERS];
         zeroize::optimization_barrier(self);
+    }
+}
+
+// Builds with debug assertions spill more to the stack than is cleared; they are
+// not for secrets.
+#[cfg(all(test, target_arch = "x86_64", not(debug_assertions)))]
+mod tests {
+    use core::arch::asm;
+    use std::vec::Vec;
+
+    use super::{GcmKey, OnFailure, Secret, TAG, Tier, open_once, seal_once};
+    use crate::kernel::cpu::{Cpu, Feature};
+    use crate::kernel::wipe;
+
+    /// Bytes below the stack pointer that are searched.
+    const DEPTH: usize = 4096;
+    /// Bytes of all vector registers.
+    const REGISTERS: usize = 32 * 64;
+
+    fn tiers() -> [Cpu; 4] {
+        let cpu = Cpu::detect();
+        let features = [Feature::Avx512, Feature::Vaes, Feature::Aes];
+        let [no_avx512, no_vaes, no_aes] = features.map(|feature| cpu.without(feature));
+        [cpu, no_avx512, no_vaes, no_aes]
+    }
+
+    /// What a call has left: the stack below this point, then the registers.
+    macro_rules! left {
+        ($left:expr) => {{
+            let left: &mut [u8; DEPTH + REGISTERS] = $left;
+            // SAFETY: below the stack pointer lies the rest of a thread's stack,
+            // far more than is read. Registers are only read; zmm exist if the
+            // CPU has the tier for them.
+            unsafe {
+                if Cpu::detect().vaes512().is_some() {
+                    asm!(
+                        ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+                        r"vmovdqu64 [{to} + 64 * \n], zmm\n",
+                        ".endr",
+                        to = in(reg) left.as_mut_ptr().add(DEPTH),
+                    );
+                }
+                asm!(
+                    "2:",
+                    "mov {word}, [rsp + {offset} - 4096]",
+                    "mov [{to} + {offset}], {word}",
+                    "add {offset}, 8",
+                    "cmp {offset}, 4096",
+                    "jne 2b",
+                    word = out(reg) _,
+                    offset = inout(reg) 0_usize => _,
+                    to = in(reg) left.as_mut_ptr(),
+                );
+            }
+        }};
+    }
+
+    /// Takes away what the test itself has left.
+    fn clear() {
+        zeroize::zeroize_stack::<{ 2 * DEPTH }>();
+        if let Some(token) = Cpu::detect().vaes512() {
+            wipe::avx512::<0>(token);
+        }
+    }
+
+    /// Eight bytes in a row of a secret, and the same reversed.
+    struct Telling(Vec<[u8; 8]>);
+
+    impl Telling {
+        fn add(&mut self, secret: &[u8]) {
+            for window in secret.windows(8) {
+                let mut window: [u8; 8] = window.try_into().unwrap();
+                if window.iter().filter(|byte| **byte == 0).count() < 2 {
+                    self.0.push(window);
+                    window.reverse();
+                    self.0.push(window);
+                }
+            }
+            self.0.sort_unstable();
+        }
+
+        fn find(&self, left: &[u8]) -> usize {
+            let is_telling =
+                |window: &&[u8]| self.0.binary_search(&(*window).try_into().unwrap()).is_ok();
+            left.windows(8).filter(is_telling).count()
+        }
+    }
+
+    fn random(len: usize, seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u8
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    #[inline(never)]
+    fn make(cpu: Cpu, secret: &[u8; 32], key: &mut GcmKey) {
+        *key = GcmKey::empty(cpu);
+        key.expand(Secret::Aes256(secret));
+    }
+
+    /// Calls that are not inlined, so that what they leave is below.
+    struct Calls<'a> {
+        cpu: Cpu,
+        secret: &'a [u8; 32],
+        key: &'a GcmKey,
+        sealed: &'a mut [u8],
+        opened: &'a mut [u8],
+        tag: [u8; TAG],
+    }
+
+    impl Calls<'_> {
+        const NONCE: [u8; 12] = [3; 12];
+
+        #[inline(never)]
+        fn seal(&mut self) {
+            self.tag = self.key.seal(&Self::NONCE, b"header", self.sealed.into());
+        }
+
+        #[inline(never)]
+        fn open(&mut self) {
+            let on_failure = OnFailure::Zero;
+            let text = self.opened.into();
+            assert!(self.key.open(&Self::NONCE, b"header", text, &self.tag, on_failure));
+        }
+
+        #[inline(never)]
+        fn seal_once(&mut self) {
+            let secret = Secret::Aes256(self.secret);
+            self.tag = seal_once(self.cpu, secret, &Self::NONCE, b"header", self.sealed.into());
+        }
+
+        #[inline(never)]
+        fn open_once(&mut self) {
+            let (secret, text) = (Secret::Aes256(self.secret), self.opened.into());
+            let on_failure = OnFailure::Zero;
+            let tag = &self.tag;
+            assert!(open_once(self.cpu, secret, &Self::NONCE, b"header", text, tag, on_failure));
+        }
+    }
+
+    /// No eight bytes of a key, of what is made from it, of the text or of the
+    /// key stream are in dead stack or vector registers after a call.
+    #[test]
+    fn nothing_of_a_secret_is_left() {
+        let secret: [u8; 32] = random(32, 1).try_into().unwrap();
+        let mut left = [0; DEPTH + REGISTERS];
+        for cpu in tiers() {
+            let mut key = GcmKey::empty(cpu);
+            make(cpu, &secret, &mut key);
+            for len in [0, 16, 40, 64, 100, 128, 200, 256, 257, 700, 1350, 4000] {
+                let plaintext = random(len, 2);
+                let mut sealed = plaintext.clone();
+                let tag = key.seal(&Calls::NONCE, b"header", sealed.as_mut_slice().into());
+                let stream: Vec<u8> = sealed.iter().zip(&plaintext).map(|(a, b)| a ^ b).collect();
+                let mut telling = Telling(Vec::new());
+                telling.add(&secret);
+                telling.add(key.round_keys.as_flattened());
+                telling.add(key.powers.as_flattened());
+                telling.add(&plaintext);
+                telling.add(&stream);
+
+                let (mut to_seal, mut to_open) = (plaintext.clone(), sealed.clone());
+                for call in ["seal", "open", "seal once", "open once"] {
+                    to_seal.copy_from_slice(&plaintext);
+                    to_open.copy_from_slice(&sealed);
+                    let mut calls = Calls {
+                        cpu,
+                        secret: &secret,
+                        key: &key,
+                        sealed: &mut to_seal,
+                        opened: &mut to_open,
+                        tag,
+                    };
+                    clear();
+                    match call {
+                        "seal" => calls.seal(),
+                        "open" => calls.open(),
+                        "seal once" => calls.seal_once(),
+                        _ => calls.open_once(),
+                    }
+                    left!(&mut left);
+                    let tier = Tier::best(cpu).name();
+                    assert_eq!(telling.find(&left), 0, "{tier}, {len} bytes, {call}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_would_be_found() {
+        let secret = random(64, 9);
+        let mut telling = Telling(Vec::new());
+        telling.add(&secret);
+        let mut left = [0; DEPTH + REGISTERS];
+        #[inline(never)]
+        fn leave(secret: &[u8]) {
+            let mut frame = [0; 256];
+            frame[..secret.len()].copy_from_slice(secret);
+            core::hint::black_box(&frame);
+        }
+        leave(&secret);
+        left!(&mut left);
+        assert!(telling.find(&left) > 0);
     }
 }

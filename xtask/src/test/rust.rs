@@ -30,6 +30,8 @@ const FEATURES: &[&str] = &["device", "root", "sha512", "wrap", "drbg", "encode"
 const TESTED: &[&[&str]] = &[
     &["--package=corekey"],
     &["--package=corekey", "--no-default-features"],
+    // As users build it: what kernels leave on the stack is searched here only.
+    &["--package=corekey", "--release", "--lib"],
     &["--package=corekey-ffi"],
     &["--package=xtask", "--bins"],
 ];

@@ -88,7 +88,8 @@ pub(in crate::kernel) fn open_once(
 struct Key<'a> {
     round_keys: &'a RoundKeys,
     rounds: usize,
-    hash_key: u128,
+    /// A reference, so that no frame above an entry holds a copy.
+    hash_key: &'a [u8; BLOCK],
 }
 
 impl<'a> Key<'a> {
@@ -97,8 +98,13 @@ impl<'a> Key<'a> {
         Self {
             round_keys: &key.round_keys,
             rounds: key_schedule::rounds(key.is_aes256),
-            hash_key: u128::from_ne_bytes(key.powers[0]),
+            hash_key: &key.powers[0],
         }
+    }
+
+    #[inline(always)]
+    fn hash_key(&self) -> u128 {
+        u128::from_ne_bytes(*self.hash_key)
     }
 }
 
@@ -106,8 +112,8 @@ impl<'a> Key<'a> {
 #[inline(never)]
 fn once<R>(secret: Secret<'_>, work: impl FnOnce(Key<'_>) -> R) -> R {
     let mut round_keys = [[0; BLOCK]; 15];
-    let hash_key = expand_portable(secret, &mut round_keys);
-    work(Key { round_keys: &round_keys, rounds: rounds(secret), hash_key })
+    let hash_key = expand_portable(secret, &mut round_keys).to_ne_bytes();
+    work(Key { round_keys: &round_keys, rounds: rounds(secret), hash_key: &hash_key })
 }
 
 #[inline(never)]
@@ -132,13 +138,13 @@ fn seal_portable(
     let mut stream = KeyStream::new(key, nonce);
     let mask = stream.next();
     let lengths = ghash::lengths(aad, text.get_in());
-    let mut sum = ghash::update(0, key.hash_key, aad);
+    let mut sum = ghash::update(0, key.hash_key(), aad);
     while !text.is_empty() {
         let (sealed, rest) = stream.apply(text);
-        sum = ghash::multiply(sum ^ u128::from_be_bytes(sealed), key.hash_key);
+        sum = ghash::multiply(sum ^ u128::from_be_bytes(sealed), key.hash_key());
         text = rest;
     }
-    sum = ghash::multiply(sum ^ lengths, key.hash_key);
+    sum = ghash::multiply(sum ^ lengths, key.hash_key());
     xor(&sum.to_be_bytes(), &mask)
 }
 
@@ -153,9 +159,9 @@ fn open_portable(
 ) -> bool {
     let mut stream = KeyStream::new(key, nonce);
     let mask = stream.next();
-    let mut sum = ghash::update(0, key.hash_key, aad);
-    sum = ghash::update(sum, key.hash_key, text.get_in());
-    sum = ghash::multiply(sum ^ ghash::lengths(aad, text.get_in()), key.hash_key);
+    let mut sum = ghash::update(0, key.hash_key(), aad);
+    sum = ghash::update(sum, key.hash_key(), text.get_in());
+    sum = ghash::multiply(sum ^ ghash::lengths(aad, text.get_in()), key.hash_key());
     let difference = u128::from_ne_bytes(xor(&xor(&sum.to_be_bytes(), &mask), tag));
     let is_right = verdict::is_zero((difference | difference >> 64) as u64);
     if !is_right {
@@ -264,9 +270,9 @@ mod tests {
     fn behind_the_last_counter_comes_the_first() {
         let secret = Secret::Aes256(&[7; 32]);
         let mut round_keys = [[0; 16]; 15];
-        let hash_key = expand_portable(secret, &mut round_keys);
+        let hash_key = expand_portable(secret, &mut round_keys).to_ne_bytes();
         let rounds = rounds(secret);
-        let key = Key { round_keys: &round_keys, rounds, hash_key };
+        let key = Key { round_keys: &round_keys, rounds, hash_key: &hash_key };
         let mut stream = KeyStream::new(key, &[0xff; 12]);
         stream.counter = u32::MAX - 20;
         for i in 0..40 {

@@ -33,11 +33,15 @@ use core::ptr;
 use inout::InOutBuf;
 
 use super::aes::{self, LAST};
-use crate::kernel::gcm::{BLOCK, GcmKey, NONCE, OnFailure, Secret, TAG, Tier};
+use crate::kernel::gcm::{BLOCK, GcmKey, NONCE, OnFailure, POWERS, Secret, TAG};
+
+type RoundKeys = [[u8; BLOCK]; LAST + 1];
+type Powers = [[u8; BLOCK]; POWERS];
 
 /// Where the first power of the hash key lies in a key: the powers below it
 /// follow, then zeros, for lanes without a block.
 const HIGHEST: usize = 36;
+const _: () = assert!(HIGHEST + 3 <= POWERS);
 
 /// A vector register of one or more blocks, which lie in lanes.
 ///
@@ -127,38 +131,45 @@ impl<V: Register> Keys<V> for GcmKey {
 
     #[inline(always)]
     unsafe fn round(&self, i: usize) -> V {
-        // SAFETY: the caller's word; a block of the array is read.
-        unsafe { V::broadcast(_mm_loadu_si128(self.round_keys.as_ptr().add(i).cast())) }
+        // SAFETY: the caller's word.
+        unsafe { round_in(&self.round_keys, i) }
     }
 
     #[inline(always)]
     unsafe fn powers(&self, highest: usize) -> V {
-        debug_assert!((1..=HIGHEST).contains(&highest));
-        // SAFETY: the caller's word; blocks of the array are read, at the end
-        // the zeros behind the powers.
-        unsafe { V::load(self.powers.as_ptr().add(HIGHEST - highest).cast()) }
+        // SAFETY: the caller's word.
+        unsafe { powers_in(&self.powers, highest) }
     }
 }
 
-/// A key for one short message, with as many powers as that needs.
-pub(super) struct Few<V, const STEP: usize>(GcmKey, PhantomData<V>);
+/// A key for one short message, with as many powers as that needs. It lies in
+/// the frame of an entry, which is cleared as a whole.
+pub(super) struct Few<V, const STEP: usize> {
+    round_keys: RoundKeys,
+    powers: Powers,
+    is_aes256: bool,
+    register: PhantomData<V>,
+}
 
 impl<V: Register, const STEP: usize> Few<V, STEP> {
     /// The most bytes of associated data and text.
     pub(super) const AAD: usize = STEP * V::LANES * BLOCK;
     pub(super) const TEXT: usize = STEP * V::LANES * BLOCK;
-
-    /// Room for the key, which stays where it is.
-    #[inline(always)]
-    pub(super) fn empty(tier: Tier) -> Self {
-        Self(GcmKey::empty_for(tier), PhantomData)
-    }
+    /// Room for a key, which stays where it is.
+    pub(super) const EMPTY: Self = Self {
+        round_keys: [[0; BLOCK]; LAST + 1],
+        powers: [[0; BLOCK]; POWERS],
+        is_aes256: false,
+        register: PhantomData,
+    };
 
     #[inline(always)]
     pub(super) unsafe fn expand(&mut self, secret: Secret<'_>, aad: usize, text: usize) {
         let count = aad.div_ceil(BLOCK) + text.div_ceil(BLOCK) + 1;
+        let count = count.next_multiple_of(V::LANES);
+        self.is_aes256 = secret.is_aes256();
         // SAFETY: the caller's word.
-        unsafe { expand::<V>(secret, &mut self.0, count.next_multiple_of(V::LANES)) };
+        unsafe { expand::<V>(secret, &mut self.round_keys, &mut self.powers, count) };
     }
 }
 
@@ -167,20 +178,35 @@ impl<V: Register, const STEP: usize> Keys<V> for Few<V, STEP> {
 
     #[inline(always)]
     fn is_aes256(&self) -> bool {
-        self.0.is_aes256
+        self.is_aes256
     }
 
     #[inline(always)]
     unsafe fn round(&self, i: usize) -> V {
         // SAFETY: the caller's word.
-        unsafe { self.0.round(i) }
+        unsafe { round_in(&self.round_keys, i) }
     }
 
     #[inline(always)]
     unsafe fn powers(&self, highest: usize) -> V {
         // SAFETY: the caller's word.
-        unsafe { self.0.powers(highest) }
+        unsafe { powers_in(&self.powers, highest) }
     }
+}
+
+#[inline(always)]
+unsafe fn round_in<V: Register>(round_keys: &RoundKeys, i: usize) -> V {
+    debug_assert!(i <= LAST);
+    // SAFETY: the caller's word; a block of the array is read.
+    unsafe { V::broadcast(_mm_loadu_si128(round_keys.as_ptr().add(i).cast())) }
+}
+
+#[inline(always)]
+unsafe fn powers_in<V: Register>(powers: &Powers, highest: usize) -> V {
+    debug_assert!((1..=HIGHEST).contains(&highest));
+    // SAFETY: the caller's word; blocks of the array are read, at the end the
+    // zeros behind the powers.
+    unsafe { V::load(powers.as_ptr().add(HIGHEST - highest).cast()) }
 }
 
 /// Power `i`, which the key has, in every lane.
@@ -247,16 +273,20 @@ pub(super) unsafe fn first_powers<V: Register>(h: __m128i) -> V {
 /// Makes the round keys and `count` powers, at most [`HIGHEST`] and a multiple
 /// of the lanes.
 #[inline(always)]
-pub(super) unsafe fn expand<V: Register>(secret: Secret<'_>, key: &mut GcmKey, count: usize) {
+pub(super) unsafe fn expand<V: Register>(
+    secret: Secret<'_>,
+    round_keys: &mut RoundKeys,
+    powers: &mut Powers,
+    count: usize,
+) {
     // SAFETY: the caller's word; blocks are written to arrays that have them.
     unsafe {
-        let (round_keys, h) = schedule(secret);
-        for (to, from) in key.round_keys.iter_mut().zip(round_keys) {
+        let (made, h) = schedule(secret);
+        for (to, from) in round_keys.iter_mut().zip(made) {
             _mm_storeu_si128(to.as_mut_ptr().cast(), from);
         }
-        key.is_aes256 = secret.is_aes256();
         // The registers of powers in the table, the first powers last.
-        let table = key.powers.as_mut_ptr().add(HIGHEST);
+        let table = powers.as_mut_ptr().add(HIGHEST);
         let register = |i: usize| table.sub(V::LANES * (i + 1)).cast::<u8>();
         first_powers::<V>(h).store(register(0));
         for i in 1..count / V::LANES {
@@ -739,7 +769,9 @@ unsafe fn load_nonce(nonce: &[u8; NONCE]) -> __m128i {
     let words = nonce.as_ptr().cast::<Unaligned>();
     // SAFETY: the caller's word; three words are read from an array of 12 bytes.
     unsafe {
-        let [a, b, c] = [0, 1, 2].map(|i| words.add(i).read_volatile().0);
+        let a = words.read_volatile().0;
+        let b = words.add(1).read_volatile().0;
+        let c = words.add(2).read_volatile().0;
         _mm_set_epi32(0, c, b, a)
     }
 }
@@ -801,7 +833,9 @@ macro_rules! entries {
             fn compiled(secret: Secret<'_>, key: &mut GcmKey) {
                 const COUNT: usize = gcm::powers::<$register, $step>();
                 // SAFETY: this function is compiled for the features.
-                unsafe { gcm::expand::<$register>(secret, key, COUNT) }
+                unsafe {
+                    gcm::expand::<$register>(secret, &mut key.round_keys, &mut key.powers, COUNT);
+                }
             }
             // SAFETY: the token proves the features.
             unsafe { compiled(secret, key) };
@@ -879,7 +913,6 @@ macro_rules! entries {
             #[inline(never)]
             #[target_feature(enable = $features)]
             fn compiled(
-                token: $token,
                 secret: Secret<'_>,
                 nonce: &[u8; NONCE],
                 aad: &[u8],
@@ -888,7 +921,7 @@ macro_rules! entries {
             ) {
                 // SAFETY: this function is compiled for the features.
                 unsafe {
-                    let mut key = <$once>::empty(Tier::from(token));
+                    let mut key = <$once>::EMPTY;
                     key.expand(secret, aad.len(), text.len());
                     let text = Text::new(text);
                     let made = gcm::short::<$register, _, $step>(&key, nonce, aad, text, None);
@@ -902,7 +935,7 @@ macro_rules! entries {
             }
             let mut tag = [0; TAG];
             // SAFETY: the token proves the features.
-            unsafe { compiled(token, secret, nonce, aad, text, &mut tag) };
+            unsafe { compiled(secret, nonce, aad, text, &mut tag) };
             wipe_once(token);
             tag
         }
@@ -921,7 +954,6 @@ macro_rules! entries {
             #[inline(never)]
             #[target_feature(enable = $features)]
             fn compiled(
-                token: $token,
                 secret: Secret<'_>,
                 nonce: &[u8; NONCE],
                 aad: &[u8],
@@ -930,7 +962,7 @@ macro_rules! entries {
             ) -> u64 {
                 // SAFETY: this function is compiled for the features.
                 unsafe {
-                    let mut key = <$once>::empty(Tier::from(token));
+                    let mut key = <$once>::EMPTY;
                     key.expand(secret, aad.len(), text.len());
                     let (text, expected) = (Text::new(text), Some(expected));
                     gcm::any_bit(gcm::short::<$register, _, $step>(
@@ -945,7 +977,7 @@ macro_rules! entries {
             }
             let expected = Expected { tag, on_failure };
             // SAFETY: the token proves the features.
-            let difference = unsafe { compiled(token, secret, nonce, aad, text, expected) };
+            let difference = unsafe { compiled(secret, nonce, aad, text, expected) };
             wipe_once(token);
             verdict::is_zero(difference)
         }

@@ -31,7 +31,7 @@ fn wipe_key(_: AesNi) {
 
 #[inline(always)]
 fn wipe_short(_: AesNi) {
-    wipe::sse::<112>();
+    wipe::sse::<160>();
 }
 
 #[inline(always)]
@@ -41,7 +41,7 @@ fn wipe_long(_: AesNi) {
 
 #[inline(always)]
 fn wipe_once(_: AesNi) {
-    wipe::sse::<1152>();
+    wipe::sse::<1056>();
 }
 
 // SAFETY: each function is one instruction or few, as described.

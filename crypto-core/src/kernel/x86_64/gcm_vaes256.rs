@@ -28,7 +28,7 @@ fn wipe_key(token: Vaes256) {
 
 #[inline(always)]
 fn wipe_short(token: Vaes256) {
-    wipe::avx::<256>(token);
+    wipe::avx::<640>(token);
 }
 
 #[inline(always)]
@@ -38,7 +38,7 @@ fn wipe_long(token: Vaes256) {
 
 #[inline(always)]
 fn wipe_once(token: Vaes256) {
-    wipe::avx::<1152>(token);
+    wipe::avx::<1504>(token);
 }
 
 // SAFETY: each function is one instruction or few, as described.

@@ -198,11 +198,8 @@ impl Once {
     const TEXT: usize = 4 * BLOCK;
     const AAD: usize = 3 * BLOCK;
 
-    #[inline(always)]
-    fn empty(_: Tier) -> Self {
-        // SAFETY: zeros are values of all registers.
-        unsafe { mem::zeroed() }
-    }
+    // SAFETY: zeros are values of all registers.
+    const EMPTY: Self = unsafe { mem::zeroed() };
 
     #[inline(always)]
     unsafe fn expand(&mut self, secret: Secret<'_>, _: usize, _: usize) {
