@@ -45,6 +45,7 @@ fn wipe_once(_: AesNi) {
 }
 
 // SAFETY: each function is one instruction or few, as described.
+#[allow(unsafe_op_in_unsafe_fn, reason = "the instructions are what each contract is about")]
 unsafe impl Register for __m128i {
     const LANES: usize = 1;
     const SHARES_J0: bool = false;
@@ -53,7 +54,7 @@ unsafe impl Register for __m128i {
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        unsafe { _mm_setzero_si128() }
+        _mm_setzero_si128()
     }
 
     #[inline(always)]
@@ -88,12 +89,12 @@ unsafe impl Register for __m128i {
 
     #[inline(always)]
     unsafe fn load(from: *const u8) -> Self {
-        unsafe { _mm_loadu_si128(from.cast()) }
+        _mm_loadu_si128(from.cast())
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut u8) {
-        unsafe { _mm_storeu_si128(to.cast(), self) };
+        _mm_storeu_si128(to.cast(), self);
     }
 
     #[inline(always)]
@@ -103,71 +104,71 @@ unsafe impl Register for __m128i {
 
     #[inline(always)]
     unsafe fn load_masked(from: *const u8, len: usize) -> Self {
-        unsafe { partial::load(from, len) }
+        partial::load(from, len)
     }
 
     #[inline(always)]
     unsafe fn store_masked(self, to: *mut u8, len: usize) {
-        unsafe { partial::store(self, to, len) };
+        partial::store(self, to, len);
     }
 
     #[inline(always)]
     unsafe fn keep(self, len: usize) -> Self {
-        unsafe { partial::keep(self, len) }
+        partial::keep(self, len)
     }
 
     #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {
-        unsafe { _mm_xor_si128(self, other) }
+        _mm_xor_si128(self, other)
     }
 
     #[inline(always)]
     unsafe fn xor3(self, b: Self, c: Self) -> Self {
-        unsafe { _mm_xor_si128(_mm_xor_si128(self, b), c) }
+        _mm_xor_si128(_mm_xor_si128(self, b), c)
     }
 
     #[inline(always)]
     unsafe fn or(self, other: Self) -> Self {
-        unsafe { _mm_or_si128(self, other) }
+        _mm_or_si128(self, other)
     }
 
     #[inline(always)]
     unsafe fn select(self, a: Self, b: Self) -> Self {
-        unsafe { _mm_or_si128(_mm_and_si128(self, a), _mm_andnot_si128(self, b)) }
+        _mm_or_si128(_mm_and_si128(self, a), _mm_andnot_si128(self, b))
     }
 
     #[inline(always)]
     unsafe fn aesenc(self, round_key: Self) -> Self {
-        unsafe { _mm_aesenc_si128(self, round_key) }
+        _mm_aesenc_si128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn aesenclast(self, round_key: Self) -> Self {
-        unsafe { _mm_aesenclast_si128(self, round_key) }
+        _mm_aesenclast_si128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn multiply_halves<const HALVES: i32>(self, other: Self) -> Self {
-        unsafe { _mm_clmulepi64_si128::<HALVES>(self, other) }
+        _mm_clmulepi64_si128::<HALVES>(self, other)
     }
 
     #[inline(always)]
     unsafe fn exchange_halves(self) -> Self {
-        unsafe { _mm_shuffle_epi32::<0b01_00_11_10>(self) }
+        _mm_shuffle_epi32::<0b01_00_11_10>(self)
     }
 
     #[inline(always)]
     unsafe fn swap(self) -> Self {
-        unsafe { _mm_shuffle_epi8(self, aes::byte_swap()) }
+        _mm_shuffle_epi8(self, aes::byte_swap())
     }
 
     #[inline(always)]
     unsafe fn counting(first: i32) -> Self {
-        unsafe { _mm_set_epi32(0, 0, 0, first) }
+        _mm_set_epi32(0, 0, 0, first)
     }
 
     #[inline(always)]
     unsafe fn plus(self, number: i32) -> Self {
-        unsafe { _mm_add_epi32(self, _mm_cvtsi32_si128(number)) }
+        _mm_add_epi32(self, _mm_cvtsi32_si128(number))
     }
 }

@@ -42,6 +42,7 @@ fn wipe_once(token: Vaes256) {
 }
 
 // SAFETY: each function is one instruction or few, as described.
+#[allow(unsafe_op_in_unsafe_fn, reason = "the instructions are what each contract is about")]
 unsafe impl Register for __m256i {
     const LANES: usize = 2;
     const SHARES_J0: bool = false;
@@ -50,47 +51,47 @@ unsafe impl Register for __m256i {
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        unsafe { _mm256_setzero_si256() }
+        _mm256_setzero_si256()
     }
 
     #[inline(always)]
     unsafe fn broadcast(block: __m128i) -> Self {
-        unsafe { _mm256_broadcastsi128_si256(block) }
+        _mm256_broadcastsi128_si256(block)
     }
 
     #[inline(always)]
     unsafe fn in_first(block: __m128i) -> Self {
-        unsafe { _mm256_zextsi128_si256(block) }
+        _mm256_zextsi128_si256(block)
     }
 
     #[inline(always)]
     unsafe fn first(self) -> __m128i {
-        unsafe { _mm256_castsi256_si128(self) }
+        _mm256_castsi256_si128(self)
     }
 
     #[inline(always)]
     unsafe fn with_last(self, block: __m128i) -> Self {
-        unsafe { _mm256_inserti128_si256::<1>(self, block) }
+        _mm256_inserti128_si256::<1>(self, block)
     }
 
     #[inline(always)]
     unsafe fn powers([h1, h2, ..]: [__m128i; 4]) -> Self {
-        unsafe { _mm256_set_m128i(h1, h2) }
+        _mm256_set_m128i(h1, h2)
     }
 
     #[inline(always)]
     unsafe fn add_lanes(self) -> __m128i {
-        unsafe { _mm_xor_si128(_mm256_castsi256_si128(self), _mm256_extracti128_si256::<1>(self)) }
+        _mm_xor_si128(_mm256_castsi256_si128(self), _mm256_extracti128_si256::<1>(self))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const u8) -> Self {
-        unsafe { _mm256_loadu_si256(from.cast()) }
+        _mm256_loadu_si256(from.cast())
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut u8) {
-        unsafe { _mm256_storeu_si256(to.cast(), self) };
+        _mm256_storeu_si256(to.cast(), self);
     }
 
     #[inline(always)]
@@ -100,102 +101,94 @@ unsafe impl Register for __m256i {
 
     #[inline(always)]
     unsafe fn load_masked(from: *const u8, len: usize) -> Self {
-        unsafe {
-            if len == 2 * BLOCK {
-                return Self::load(from);
-            }
-            if len <= BLOCK {
-                return _mm256_zextsi128_si256(partial::load(from, len));
-            }
-            let behind = partial::load(from.add(BLOCK), len - BLOCK);
-            _mm256_set_m128i(behind, _mm_loadu_si128(from.cast()))
+        if len == 2 * BLOCK {
+            return Self::load(from);
         }
+        if len <= BLOCK {
+            return _mm256_zextsi128_si256(partial::load(from, len));
+        }
+        let behind = partial::load(from.add(BLOCK), len - BLOCK);
+        _mm256_set_m128i(behind, _mm_loadu_si128(from.cast()))
     }
 
     #[inline(always)]
     unsafe fn store_masked(self, to: *mut u8, len: usize) {
-        unsafe {
-            if len == 2 * BLOCK {
-                return self.store(to);
-            }
-            let (first, second) = (self.first(), _mm256_extracti128_si256::<1>(self));
-            if len <= BLOCK {
-                return partial::store(first, to, len);
-            }
-            _mm_storeu_si128(to.cast(), first);
-            partial::store(second, to.add(BLOCK), len - BLOCK);
+        if len == 2 * BLOCK {
+            return self.store(to);
         }
+        let (first, second) = (self.first(), _mm256_extracti128_si256::<1>(self));
+        if len <= BLOCK {
+            return partial::store(first, to, len);
+        }
+        _mm_storeu_si128(to.cast(), first);
+        partial::store(second, to.add(BLOCK), len - BLOCK);
     }
 
     #[inline(always)]
     unsafe fn keep(self, len: usize) -> Self {
-        unsafe {
-            if len == 2 * BLOCK {
-                return self;
-            }
-            let (first, second) = (self.first(), _mm256_extracti128_si256::<1>(self));
-            if len <= BLOCK {
-                return _mm256_zextsi128_si256(partial::keep(first, len));
-            }
-            _mm256_set_m128i(partial::keep(second, len - BLOCK), first)
+        if len == 2 * BLOCK {
+            return self;
         }
+        let (first, second) = (self.first(), _mm256_extracti128_si256::<1>(self));
+        if len <= BLOCK {
+            return _mm256_zextsi128_si256(partial::keep(first, len));
+        }
+        _mm256_set_m128i(partial::keep(second, len - BLOCK), first)
     }
 
     #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {
-        unsafe { _mm256_xor_si256(self, other) }
+        _mm256_xor_si256(self, other)
     }
 
     #[inline(always)]
     unsafe fn xor3(self, b: Self, c: Self) -> Self {
-        unsafe { _mm256_xor_si256(_mm256_xor_si256(self, b), c) }
+        _mm256_xor_si256(_mm256_xor_si256(self, b), c)
     }
 
     #[inline(always)]
     unsafe fn or(self, other: Self) -> Self {
-        unsafe { _mm256_or_si256(self, other) }
+        _mm256_or_si256(self, other)
     }
 
     #[inline(always)]
     unsafe fn select(self, a: Self, b: Self) -> Self {
-        unsafe { _mm256_or_si256(_mm256_and_si256(self, a), _mm256_andnot_si256(self, b)) }
+        _mm256_or_si256(_mm256_and_si256(self, a), _mm256_andnot_si256(self, b))
     }
 
     #[inline(always)]
     unsafe fn aesenc(self, round_key: Self) -> Self {
-        unsafe { _mm256_aesenc_epi128(self, round_key) }
+        _mm256_aesenc_epi128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn aesenclast(self, round_key: Self) -> Self {
-        unsafe { _mm256_aesenclast_epi128(self, round_key) }
+        _mm256_aesenclast_epi128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn multiply_halves<const HALVES: i32>(self, other: Self) -> Self {
-        unsafe { _mm256_clmulepi64_epi128::<HALVES>(self, other) }
+        _mm256_clmulepi64_epi128::<HALVES>(self, other)
     }
 
     #[inline(always)]
     unsafe fn exchange_halves(self) -> Self {
-        unsafe { _mm256_shuffle_epi32::<0b01_00_11_10>(self) }
+        _mm256_shuffle_epi32::<0b01_00_11_10>(self)
     }
 
     #[inline(always)]
     unsafe fn swap(self) -> Self {
-        unsafe { _mm256_shuffle_epi8(self, _mm256_broadcastsi128_si256(aes::byte_swap())) }
+        _mm256_shuffle_epi8(self, _mm256_broadcastsi128_si256(aes::byte_swap()))
     }
 
     #[inline(always)]
     unsafe fn counting(first: i32) -> Self {
-        unsafe { _mm256_set_epi32(0, 0, 0, first + 1, 0, 0, 0, first) }
+        _mm256_set_epi32(0, 0, 0, first + 1, 0, 0, 0, first)
     }
 
     #[inline(always)]
     unsafe fn plus(self, number: i32) -> Self {
-        unsafe {
-            let number = _mm256_broadcastsi128_si256(_mm_cvtsi32_si128(number));
-            _mm256_add_epi32(self, number)
-        }
+        let number = _mm256_broadcastsi128_si256(_mm_cvtsi32_si128(number));
+        _mm256_add_epi32(self, number)
     }
 }

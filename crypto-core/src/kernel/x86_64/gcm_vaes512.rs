@@ -50,6 +50,7 @@ const XOR3: i32 = 0b1001_0110;
 const SELECT: i32 = 0b1100_1010;
 
 // SAFETY: each function is one instruction or few, as described.
+#[allow(unsafe_op_in_unsafe_fn, reason = "the instructions are what each contract is about")]
 unsafe impl Register for __m512i {
     const LANES: usize = 4;
     const SHARES_J0: bool = true;
@@ -57,130 +58,126 @@ unsafe impl Register for __m512i {
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        unsafe { _mm512_setzero_si512() }
+        _mm512_setzero_si512()
     }
 
     #[inline(always)]
     unsafe fn broadcast(block: __m128i) -> Self {
-        unsafe { _mm512_broadcast_i32x4(block) }
+        _mm512_broadcast_i32x4(block)
     }
 
     #[inline(always)]
     unsafe fn in_first(block: __m128i) -> Self {
-        unsafe { _mm512_zextsi128_si512(block) }
+        _mm512_zextsi128_si512(block)
     }
 
     #[inline(always)]
     unsafe fn first(self) -> __m128i {
-        unsafe { _mm512_castsi512_si128(self) }
+        _mm512_castsi512_si128(self)
     }
 
     #[inline(always)]
     unsafe fn with_last(self, block: __m128i) -> Self {
-        unsafe { _mm512_inserti32x4::<3>(self, block) }
+        _mm512_inserti32x4::<3>(self, block)
     }
 
     #[inline(always)]
     unsafe fn powers([h1, h2, h3, h4]: [__m128i; 4]) -> Self {
-        unsafe {
-            let (high, low) = (_mm256_set_m128i(h3, h4), _mm256_set_m128i(h1, h2));
-            _mm512_inserti64x4::<1>(_mm512_castsi256_si512(high), low)
-        }
+        let (high, low) = (_mm256_set_m128i(h3, h4), _mm256_set_m128i(h1, h2));
+        _mm512_inserti64x4::<1>(_mm512_castsi256_si512(high), low)
     }
 
     #[inline(always)]
     unsafe fn add_lanes(self) -> __m128i {
-        unsafe {
-            let halves = (_mm512_castsi512_si256(self), _mm512_extracti64x4_epi64::<1>(self));
-            let half = _mm256_xor_si256(halves.0, halves.1);
-            _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half))
-        }
+        let halves = (_mm512_castsi512_si256(self), _mm512_extracti64x4_epi64::<1>(self));
+        let half = _mm256_xor_si256(halves.0, halves.1);
+        _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const u8) -> Self {
-        unsafe { _mm512_loadu_si512(from.cast()) }
+        _mm512_loadu_si512(from.cast())
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut u8) {
-        unsafe { _mm512_storeu_si512(to.cast(), self) };
+        _mm512_storeu_si512(to.cast(), self);
     }
 
     #[inline(always)]
     unsafe fn mask(start: usize, end: usize) -> u64 {
-        unsafe { _bzhi_u64(u64::MAX, end as u32) & u64::MAX << start }
+        _bzhi_u64(u64::MAX, end as u32) & u64::MAX << start
     }
 
     #[inline(always)]
     unsafe fn load_masked(from: *const u8, mask: u64) -> Self {
-        unsafe { _mm512_maskz_loadu_epi8(mask, from.cast()) }
+        _mm512_maskz_loadu_epi8(mask, from.cast())
     }
 
     #[inline(always)]
     unsafe fn store_masked(self, to: *mut u8, mask: u64) {
-        unsafe { _mm512_mask_storeu_epi8(to.cast(), mask, self) };
+        _mm512_mask_storeu_epi8(to.cast(), mask, self);
     }
 
     #[inline(always)]
     unsafe fn keep(self, mask: u64) -> Self {
-        unsafe { _mm512_maskz_mov_epi8(mask, self) }
+        _mm512_maskz_mov_epi8(mask, self)
     }
 
     #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {
-        unsafe { _mm512_xor_si512(self, other) }
+        _mm512_xor_si512(self, other)
     }
 
     #[inline(always)]
     unsafe fn xor3(self, b: Self, c: Self) -> Self {
-        unsafe { _mm512_ternarylogic_epi64::<XOR3>(self, b, c) }
+        _mm512_ternarylogic_epi64::<XOR3>(self, b, c)
     }
 
     #[inline(always)]
     unsafe fn or(self, other: Self) -> Self {
-        unsafe { _mm512_or_si512(self, other) }
+        _mm512_or_si512(self, other)
     }
 
     #[inline(always)]
     unsafe fn select(self, a: Self, b: Self) -> Self {
-        unsafe { _mm512_ternarylogic_epi64::<SELECT>(self, a, b) }
+        _mm512_ternarylogic_epi64::<SELECT>(self, a, b)
     }
 
     #[inline(always)]
     unsafe fn aesenc(self, round_key: Self) -> Self {
-        unsafe { _mm512_aesenc_epi128(self, round_key) }
+        _mm512_aesenc_epi128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn aesenclast(self, round_key: Self) -> Self {
-        unsafe { _mm512_aesenclast_epi128(self, round_key) }
+        _mm512_aesenclast_epi128(self, round_key)
     }
 
     #[inline(always)]
     unsafe fn multiply_halves<const HALVES: i32>(self, other: Self) -> Self {
-        unsafe { _mm512_clmulepi64_epi128::<HALVES>(self, other) }
+        _mm512_clmulepi64_epi128::<HALVES>(self, other)
     }
 
     #[inline(always)]
     unsafe fn exchange_halves(self) -> Self {
-        unsafe { _mm512_shuffle_epi32::<0b01_00_11_10>(self) }
+        _mm512_shuffle_epi32::<0b01_00_11_10>(self)
     }
 
     #[inline(always)]
     unsafe fn swap(self) -> Self {
-        unsafe { _mm512_shuffle_epi8(self, _mm512_broadcast_i32x4(aes::byte_swap())) }
+        _mm512_shuffle_epi8(self, _mm512_broadcast_i32x4(aes::byte_swap()))
     }
 
     #[inline(always)]
     unsafe fn counting(first: i32) -> Self {
         let [a, b, c, d] = [first, first + 1, first + 2, first + 3];
-        unsafe { _mm512_set_epi32(0, 0, 0, d, 0, 0, 0, c, 0, 0, 0, b, 0, 0, 0, a) }
+        _mm512_set_epi32(0, 0, 0, d, 0, 0, 0, c, 0, 0, 0, b, 0, 0, 0, a)
     }
 
     #[inline(always)]
     unsafe fn plus(self, number: i32) -> Self {
-        unsafe { _mm512_add_epi32(self, _mm512_maskz_set1_epi32(0x1111, number)) }
+        _mm512_add_epi32(self, _mm512_maskz_set1_epi32(0x1111, number))
     }
 }
 
