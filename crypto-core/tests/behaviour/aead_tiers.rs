@@ -176,7 +176,7 @@ fn a_changed_byte_of_message_associated_data_nonce_or_tag_is_refused_by_every_ti
             let sealed = other_seal(algorithm, &secret, &nonce, &aad, &pattern(len));
             for cpu in tiers() {
                 let key = AeadKey::new_on(cpu, algorithm, &secret).unwrap();
-                let mut refuses = |nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]| {
+                let refuses = |nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]| {
                     let mut out = vec![UNTOUCHED; len];
                     let refused = key.open(nonce, aad, sealed, &mut out);
                     assert_eq!(refused, Err(Error::Unverified), "{cpu:?}, {len} bytes");

@@ -18,7 +18,6 @@ use crate::number::Number;
 use crate::wipe;
 
 /// Where the secret is.
-#[expect(clippy::large_enum_variant, reason = "the key lies in the object that has it")]
 enum Place {
     Memory(RootKey),
     Token(Callable),
