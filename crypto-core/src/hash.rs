@@ -72,6 +72,7 @@ impl Digest {
     }
 
     /// The digest's bytes, to be filled.
+    #[cfg(feature = "sha512")]
     #[inline(always)]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(..self.len).unwrap_or(&mut [])

@@ -106,12 +106,15 @@ impl HmacKey {
         pieces: impl Iterator<Item = &'a [u8]> + Clone,
         out: &mut [u8; 32],
     ) {
-        if let Key::Sha256(key) = &self.0 {
-            return key.mac_pieces(pieces, out);
+        match &self.0 {
+            Key::Sha256(key) => key.mac_pieces(pieces, out),
+            #[cfg(feature = "sha512")]
+            Key::Sha384(key) | Key::Sha512(key) => {
+                let mut tag = Digest::zeros(self.algorithm());
+                key.mac_pieces(pieces, &mut tag);
+                out.iter_mut().zip(tag.as_bytes()).for_each(|(to, from)| *to = *from);
+            }
         }
-        let mut tag = Digest::zeros(self.algorithm());
-        self.mac_pieces(pieces, &mut tag);
-        out.iter_mut().zip(tag.as_bytes()).for_each(|(to, from)| *to = *from);
     }
 
     /// Checks `tag`, which is the first half or more of the full tag

@@ -11,19 +11,18 @@
 use crate::cpu::Cpu;
 use crate::kernel;
 
-/// Bytes of dead stack that are overwritten after a call.
-#[cfg(target_pointer_width = "64")]
-const DEPTH: usize = 8 * 1024;
-#[cfg(not(target_pointer_width = "64"))]
-const DEPTH: usize = 2 * 1024;
+/// Bytes of dead stack that are overwritten after a call of another crate.
+#[cfg(any(feature = "sha512", feature = "wrap"))]
+const DEPTH: usize = if cfg!(target_pointer_width = "64") { 8 * 1024 } else { 2 * 1024 };
 
 /// Runs `work` in a frame of its own, then overwrites the stack that it used.
+#[cfg(any(feature = "sha512", feature = "wrap"))]
 #[inline(always)]
 pub(crate) fn after<R>(work: impl FnOnce() -> R) -> R {
     after_shallow::<DEPTH, R>(work)
 }
 
-/// [`after`] work that uses less stack, and does not call other crates.
+/// The same with the depth given, for work that calls no other crate.
 #[inline(always)]
 pub(crate) fn after_shallow<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R {
     let result = own_frame(work);

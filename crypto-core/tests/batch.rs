@@ -111,7 +111,7 @@ fn message(
 }
 
 fn session_of(i: usize) -> Session {
-    if i % 3 == 0 { salted(i as u64, i as u8) } else { counted(i as u64 + 5) }
+    if i.is_multiple_of(3) { salted(i as u64, i as u8) } else { counted(i as u64 + 5) }
 }
 
 #[test]
@@ -240,9 +240,7 @@ fn a_known_sender_is_judged_as_by_an_opener() {
         let known = Known { id: device, version: version(1), state: &mut state };
         let mut items = [Item::new(message, &mut out).from_known(known)];
         root.open_batch(&mut items);
-        let [item] = items;
-        let result = item.result();
-        drop(item);
+        let result = items[0].result();
         assert_eq!(result.map(|identified| identified.opened), expected, "{i}");
         assert!(result.is_err() || result.unwrap().id == device);
         assert_eq!(out, expected_out, "{i}");
@@ -293,7 +291,8 @@ fn a_damaged_state_or_an_id_that_is_none_opens_nothing() {
     let compact = message(name, counted(1), 1, Form::Compact, b"");
     let mut damaged = FIRST_CONTACT;
     damaged[2] ^= 1;
-    let cases: [(&[u8], &[u8], [u8; STATE_LEN], Error); 5] = [
+    type Case<'a> = (&'a [u8], &'a [u8], [u8; STATE_LEN], Error);
+    let cases: [Case<'_>; 5] = [
         (&long, name.0, damaged, Error::InvalidState),
         (&compact, name.0, damaged, Error::InvalidState),
         (&long, name.0, [0; STATE_LEN], Error::InvalidState),

@@ -47,6 +47,7 @@ pub(crate) fn guard_context_copies<C: Context>(
 }
 
 /// [`guard`] of a body that has secrets by value in its frame.
+#[cfg(any(feature = "device", feature = "encode", feature = "wrap"))]
 pub(crate) fn guard_copies(body: impl FnOnce() -> Outcome) -> corekey_status {
     wiping(|| guard(body))
 }

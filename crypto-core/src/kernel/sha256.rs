@@ -11,14 +11,17 @@ use zeroize::optimization_barrier;
 use super::aarch64::sha256 as sha2;
 use super::cpu::Cpu;
 use super::portable::sha256 as portable;
+#[cfg(all(target_arch = "x86_64", feature = "root"))]
+use super::x86_64::sha256_lanes;
 #[cfg(target_arch = "x86_64")]
-use super::x86_64::{sha256_lanes, sha256_ni as sha2};
+use super::x86_64::sha256_ni as sha2;
 
 /// Bytes of a block.
 pub(crate) const BLOCK: usize = 64;
 /// Bytes of a digest.
 pub(crate) const DIGEST: usize = 32;
 /// Messages that are hashed at once where the CPU can.
+#[cfg(feature = "root")]
 pub(crate) const LANES: usize = 16;
 
 /// The eight words of a state.
@@ -280,6 +283,7 @@ pub(crate) fn hmac(
 }
 
 /// Whether the lanes are faster for `count` messages than one after the other.
+#[cfg(feature = "root")]
 #[inline]
 pub(crate) fn lanes_pay(cpu: Cpu, count: usize) -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -292,6 +296,7 @@ pub(crate) fn lanes_pay(cpu: Cpu, count: usize) -> bool {
 }
 
 /// Makes HMAC keys of the first `count` secrets.
+#[cfg(feature = "root")]
 pub(crate) fn hmac_keys(
     cpu: Cpu,
     count: usize,
@@ -310,6 +315,7 @@ pub(crate) fn hmac_keys(
 }
 
 /// The HMACs of the first `count` messages of one block, padded, under one key.
+#[cfg(feature = "root")]
 pub(crate) fn hmacs(
     cpu: Cpu,
     count: usize,
@@ -328,6 +334,7 @@ pub(crate) fn hmacs(
 
 /// The HMACs of the first `count` messages of one block, padded, each under its
 /// own key.
+#[cfg(feature = "root")]
 pub(crate) fn hmacs_each(
     cpu: Cpu,
     count: usize,
@@ -391,6 +398,7 @@ mod tests {
         (0..len).map(|i| (i * 7 + i / 256 + seed * 13 + 1) as u8).collect()
     }
 
+    #[cfg(feature = "root")]
     fn key(cpu: Cpu, secret: &[u8]) -> HmacState {
         let mut key = HmacState::ZEROS;
         let mut block = Joined::<1>::new();
@@ -440,6 +448,7 @@ mod tests {
     }
 
     /// Messages at once against one after the other, in every tier and number.
+    #[cfg(feature = "root")]
     #[test]
     fn many_at_once_are_as_one_after_the_other() {
         let secrets: [[u8; DIGEST]; LANES] =

@@ -6,5 +6,6 @@ pub(super) mod gcm_aesni;
 pub(super) mod gcm_vaes256;
 pub(super) mod gcm_vaes512;
 mod partial;
+#[cfg(feature = "root")]
 pub(super) mod sha256_lanes;
 pub(super) mod sha256_ni;
