@@ -58,7 +58,11 @@ const CONSTANTS: &[&str] = &[
     // crypto-core/src/wipe.rs, ffi/src/edge.rs.
     "8 KiB below a call",
     "2 KiB otherwise",
-    "4 KiB more at the C ABI",
+    "4 KiB below a call of the C ABI",
+    // crypto-core/src/kernel/x86_64: what is done in one pass.
+    "up to 256 bytes, or 128",
+    // RFC 5869, in blocks of SHA-256.
+    "32 bytes of HKDF-Expand",
     // cli/src/harden.rs, cli/src/files.rs, cli/src/command/journal.rs.
     "under 256 MiB",
     "waits 5 seconds",
