@@ -384,7 +384,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::cpu::Feature;
+    use crate::kernel::cpu::Feature;
 
     /// With all that this CPU can do, then with less and less.
     fn tiers() -> [Cpu; 4] {
