@@ -57,10 +57,12 @@ mod aarch64 {
                 ".irp n,0,1,2,3,4,5,6,7,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
                 r"movi v\n\().2d, #0",
                 ".endr",
+                "sub sp, sp, #{stack}",
                 "mov {at}, sp",
                 ".rept {stack} / 32",
-                "stp q0, q0, [{at}, #-32]!",
+                "stp q0, q0, [{at}], #32",
                 ".endr",
+                "add sp, sp, #{stack}",
                 at = out(reg) _,
                 stack = const STACK,
                 out("v0") _, out("v1") _, out("v2") _, out("v3") _,
@@ -82,17 +84,19 @@ mod x86_64 {
     use crate::kernel::cpu::{Avx2, Avx512};
 
     /// Assembly that stores zeros from a register over `{stack}` bytes below the
-    /// stack pointer, `$step` bytes at a time; `below` is the distance reached.
+    /// stack pointer, `$step` bytes at a time. The pointer is moved meanwhile, as
+    /// checkers of memory want it, without a change of flags.
     macro_rules! clear_stack {
         ($step:literal, $store:literal) => {
             concat!(
-                ".set .Lcorekey_below, 0\n.rept {stack} / ",
-                $step,
-                "\n.set .Lcorekey_below, .Lcorekey_below + ",
+                ".if {stack}\nlea rsp, [rsp - {stack}]\n",
+                ".set .Lcorekey_at, 0\n.rept {stack} / ",
                 $step,
                 "\n",
                 $store,
-                "\n.endr"
+                "\n.set .Lcorekey_at, .Lcorekey_at + ",
+                $step,
+                "\n.endr\nlea rsp, [rsp + {stack}]\n.endif"
             )
         };
     }
@@ -110,7 +114,7 @@ mod x86_64 {
                 ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
                 r"pxor xmm\n, xmm\n",
                 ".endr",
-                clear_stack!("16", "movups [rsp - .Lcorekey_below], xmm0"),
+                clear_stack!("16", "movups [rsp + .Lcorekey_at], xmm0"),
                 stack = const STACK,
                 out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
                 out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
@@ -132,7 +136,7 @@ mod x86_64 {
                 ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
                 r"vpxor xmm\n, xmm\n, xmm\n",
                 ".endr",
-                clear_stack!("32", "vmovdqu [rsp - .Lcorekey_below], ymm0"),
+                clear_stack!("32", "vmovdqu [rsp + .Lcorekey_at], ymm0"),
                 "vzeroupper",
                 stack = const STACK,
                 out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
@@ -160,7 +164,7 @@ mod x86_64 {
                 ".irp n,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
                 r"vpxord xmm\n, xmm\n, xmm\n",
                 ".endr",
-                clear_stack!("64", "vmovdqu64 [rsp - .Lcorekey_below], zmm0"),
+                clear_stack!("64", "vmovdqu64 [rsp + .Lcorekey_at], zmm0"),
                 "vzeroupper",
                 stack = const STACK,
                 out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
