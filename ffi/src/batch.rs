@@ -167,14 +167,11 @@ unsafe fn open_group(
 ) {
     let mut checked: [Outcome<Checked>; GROUP] = array::from_fn(|_| Err(COREKEY_OK));
     for (i, item) in group.iter().enumerate() {
-        let (before, rest) = checked.split_at_mut(i);
-        let alone = Checked::new(item, fixed);
-        if let [first, ..] = rest {
-            *first = alone.and_then(|new| {
-                let overlaps = before.iter().flatten().any(|other| new.overlaps(other));
-                if overlaps { Err(COREKEY_E_OVERLAP) } else { Ok(new) }
-            });
-        }
+        let Some((before, [first, ..])) = checked.split_at_mut_checked(i) else { continue };
+        *first = Checked::new(item, fixed).and_then(|new| {
+            let overlaps = before.iter().flatten().any(|other| new.overlaps(other));
+            if overlaps { Err(COREKEY_E_OVERLAP) } else { Ok(new) }
+        });
     }
     let mut items: [Item<'_>; GROUP] = array::from_fn(|i| match checked.get(i) {
         // SAFETY: valid by the caller's word, and no buffer that is written

@@ -75,7 +75,7 @@ class Flash:
         say({"flash": what})
         answer = hear()
         if answer is None:
-            raise LookupError("unreadable")
+            raise corekey.Unreadable("unreadable")
         return answer
 
 
